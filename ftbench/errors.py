@@ -1,0 +1,74 @@
+"""Every error ftbench shows to its users, and the exit code each one ends the command with.
+
+* FtbenchError
+  x UsageError          a word of the command or a line of a file is wrong         2
+    x PluginError       an installed plugin breaks the contract of its hook        2
+    x DataError         a training file, task or model cannot be used as it is     2
+  x AccessError         a gated model or data set needs the user's own token       2
+  x ProviderRefused     a provider declined the data or the model                  3
+  x BudgetError         going on would cost more than allowed                      4
+  x CellsFailed         some runs of a sweep failed, the others are complete       5
+  x NeedsHuman          only a person can tell how to go on                       65
+  x StorageError        a disk is full, a file is damaged or cannot be written    74
+  x Busy                another process holds what we need; try again             75
+"""
+
+from typing import ClassVar
+
+
+class FtbenchError(Exception):
+    """Written for the user: its message is shown alone, without a traceback."""
+
+    exit_code: ClassVar[int] = 2
+
+
+class UsageError(FtbenchError):
+    """A word of the command, or a line of a file it names, is wrong."""
+
+
+class PluginError(UsageError):
+    """An installed plugin breaks the contract of its hook."""
+
+
+class DataError(UsageError):
+    """A training file, a task or a model cannot be used as it is."""
+
+
+class AccessError(FtbenchError):
+    """A gated model or data set was asked for without the right to read it."""
+
+
+class ProviderRefused(FtbenchError):
+    """A provider declined the data, the model or the account."""
+
+    exit_code = 3
+
+
+class BudgetError(FtbenchError):
+    """Going on would cost more than the user allowed."""
+
+    exit_code = 4
+
+
+class CellsFailed(FtbenchError):
+    """Some runs of a sweep failed; the others are complete."""
+
+    exit_code = 5
+
+
+class NeedsHuman(FtbenchError):
+    """What happened cannot be known from here, and guessing could cost money."""
+
+    exit_code = 65
+
+
+class StorageError(FtbenchError):
+    """A disk is full, or a file is damaged or cannot be written; the same command resumes."""
+
+    exit_code = 74
+
+
+class Busy(FtbenchError):
+    """Another process holds what is needed; the same command works later."""
+
+    exit_code = 75

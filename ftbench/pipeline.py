@@ -1,0 +1,95 @@
+"""The whole benchmark, in order: prepare, fine-tune, respond, judge, score, publish."""
+
+from collections.abc import Sequence
+
+from .config.compose import Cell
+from .ledger.store import moment
+from .plugin.catalog import Catalog
+from .stages.bench import Bench, Work
+from .stages.describe import describe
+from .stages.finetune import fine_tune
+from .stages.folder import open_folder
+from .stages.judge import judge_all
+from .stages.prepare import prepare
+from .stages.respond import respond, sheets
+from .stages.result import result_of
+from .stages.save import save
+from .stages.tally import tally
+from .stages.watch import Watch
+from .statistics.result import RunResult
+
+
+def run(cells: Sequence[Cell], *, catalog: Catalog, watch: Watch) -> list[RunResult]:
+    """Run every cell; one result each, in order. What failed says so, and stops nobody else."""
+    bench = Bench(cells, catalog=catalog, watch=watch)
+    try:
+        bench.each("prepare", _prepare)
+        bench.each("finetune", _fine_tune)
+        bench.each("respond", _respond)
+        bench.each("judge", _judge)
+        bench.each("score", _score)
+        bench.each("publish", _publish)
+        return [work.finished() for work in bench.works]
+    finally:
+        bench.close()
+
+
+def plan(cells: Sequence[Cell], *, catalog: Catalog, watch: Watch) -> list[str]:
+    """What a run of the cells would do, in words; nothing is trained, asked or written."""
+    bench = Bench(cells, catalog=catalog, watch=watch)
+    bench.each("prepare", _plan)
+    return [describe(work, catalog) for work in bench.works]
+
+
+def _plan(bench: Bench, work: Work) -> str:
+    work.plan = prepare(
+        work.cell,
+        backend=bench.backend(work),
+        questionnaire=bench.questionnaire(work),
+        catalog=bench.catalog,
+    )
+    rows, questions = work.plan.training_set.conversations, work.plan.questionnaire.questions
+    return f"{len(rows)} training rows, {len(questions)} questions"
+
+
+def _prepare(bench: Bench, work: Work) -> str:
+    said = _plan(bench, work)
+    work.folder = open_folder(work.plan, bench.catalog)
+    if work.folder.ledger.fact("started") is None:
+        work.folder.ledger.state("started", moment())
+    return said
+
+
+def _fine_tune(bench: Bench, work: Work) -> str:
+    told = bench.watch.progress
+    work.trained = fine_tune(work.plan, work.folder, catalog=bench.catalog, told=told)
+    finetune = work.trained.finetune
+    if finetune is None:
+        return "nothing to train on: tuned is base"
+    return f"{finetune.outcome}{', from an earlier run' if work.trained.reused else ''}"
+
+
+def _respond(bench: Bench, work: Work) -> str:
+    work.sheets = sheets(work.plan, work.trained)
+    told, others = bench.watch.progress, bench.ledgers()
+    asked = respond(work.plan, work.folder, work.sheets, others=others, told=told)
+    return f"{asked} responses"
+
+
+def _judge(bench: Bench, work: Work) -> str:
+    told, others, catalog = bench.watch.progress, bench.ledgers(), bench.catalog
+    made = judge_all(work.plan, work.folder, work.sheets, catalog=catalog, others=others, told=told)
+    return f"{made} verdicts"
+
+
+def _score(bench: Bench, work: Work) -> str:
+    counted = tally(work.plan, work.folder, work.sheets, catalog=bench.catalog)
+    work.result = result_of(work, counted, bench.catalog)
+    save(work.plan, work.folder, work.result, counted)
+    return f"{len(counted.rows)} rows"
+
+
+def _publish(bench: Bench, work: Work) -> str:
+    publishers = work.cell.config.publisher
+    places = [publisher.publish(work.folder.public) for publisher in publishers.values()]
+    return ", ".join(places) or f"{work.folder.path}"
