@@ -1,0 +1,79 @@
+"""The desk that a component works at: what it keeps goes to every ledger that asked for it."""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from ftbench.errors import BudgetError, PluginError
+
+from ftbench.records import Verdict
+
+from .codec import Unit, kind_of
+from .store import Ledger
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slot:
+    """Where one awaited record goes: its key in the ledgers that want it."""
+
+    key: str
+    ledgers: tuple[Ledger, ...]
+
+
+@dataclass(kw_only=True)
+class LedgerDesk:
+    """Implements the Desk of ``roles``; made anew for each call of a component."""
+
+    folder: Path
+    worker: str
+    """Who works here, for error messages: "backend 'hf'"."""
+    kind: str
+    """The kind of record awaited: finetune, response or verdict."""
+    slots: Mapping[str, Slot]
+    """By the key that the component echoes."""
+    told: Callable[..., None]
+    """Gets progress as ``told(done, total, **values)``."""
+    judge: str = ""
+    """For verdicts: the name they are filed under."""
+    stopping: bool = False
+    kept: set[str] = field(default_factory=set)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def keep(self, record: Unit) -> None:
+        """Record one unit in every ledger that awaits it. Raises PluginError for any other."""
+        slot = self.slots.get(record.key)
+        if slot is None or kind_of(record) != self.kind:
+            raise PluginError(f"The {self.worker} kept a {kind_of(record)} that nobody asked for.")
+        with self._lock:
+            if record.key in self.kept:
+                raise PluginError(f"The {self.worker} kept one {self.kind} twice.")
+            self.kept.add(record.key)
+        if isinstance(record, Verdict):
+            record = replace(record, judge=self.judge)
+        for ledger in slot.ledgers:
+            ledger.keep(slot.key, record)
+
+    def awaited(self) -> Sequence[str]:
+        """The keys that nothing was kept for, in the order they were asked."""
+        return [key for key in self.slots if key not in self.kept]
+
+    def intend(self, key: str, action: str) -> str:
+        """Write down an action that costs money in the first ledger that awaits the key."""
+        return self.slots[key].ledgers[0].intend(key, action)
+
+    def settle(self, token: str, answer: Mapping[str, str]) -> None:
+        """Write down how an intended action ended."""
+        for ledger in {ledger for slot in self.slots.values() for ledger in slot.ledgers}:
+            ledger.settle(token, answer)
+
+    def reserve(self, dollars: float) -> None:
+        """Refuse to spend: runs have no budget until one is given."""
+        if dollars > 0:
+            raise BudgetError(
+                f"The {self.worker} wants to spend ${dollars:.2f}; there is no budget."
+            )
+
+    def progress(self, done: int, total: int, **values: float) -> None:
+        """Pass progress on to whoever watches."""
+        self.told(done, total, **values)

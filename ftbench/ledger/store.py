@@ -1,0 +1,150 @@
+"""The ledger: one SQLite file per run that remembers every finished unit of work."""
+
+import json
+import sqlite3
+import threading
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ftbench.errors import StorageError
+
+from .codec import Unit, decode, encode, kind_of
+
+APPLICATION_ID = 0x46544231
+SCHEMA_VERSION = 1
+SCHEMA = """
+CREATE TABLE units (
+    kind TEXT NOT NULL, key TEXT NOT NULL, payload TEXT NOT NULL,
+    origin TEXT NOT NULL, kept_at TEXT NOT NULL, PRIMARY KEY (kind, key)
+) STRICT;
+CREATE TABLE attempts (
+    id INTEGER PRIMARY KEY, kind TEXT NOT NULL, key TEXT NOT NULL,
+    outcome TEXT NOT NULL, note TEXT NOT NULL, at TEXT NOT NULL
+) STRICT;
+CREATE TABLE intents (
+    token TEXT PRIMARY KEY, key TEXT NOT NULL, action TEXT NOT NULL, intended_at TEXT NOT NULL,
+    answer TEXT, settled_at TEXT
+) STRICT;
+CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+"""
+
+
+def moment() -> str:
+    """This moment, in UTC to the second, as ISO 8601."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+class Ledger:
+    """Durable when a method returns; safe from any thread of one process."""
+
+    def __init__(self, path: Path) -> None:
+        """Open a ledger, and make it if it is not there. Raises StorageError."""
+        self.path = path
+        self._lock = threading.RLock()
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+            self._prepare()
+        except sqlite3.Error as error:
+            raise StorageError(f"The ledger {path} cannot be opened: {error}.") from error
+
+    def _prepare(self) -> None:
+        self._connection.execute("PRAGMA journal_mode=WAL")
+        self._connection.execute("PRAGMA synchronous=FULL")
+        version = self._connection.execute("PRAGMA user_version").fetchone()[0]
+        if version == 0:
+            pragmas = (
+                f"PRAGMA application_id={APPLICATION_ID};PRAGMA user_version={SCHEMA_VERSION};"
+            )
+            self._connection.executescript(f"BEGIN;{SCHEMA}{pragmas}COMMIT;")
+        elif version != SCHEMA_VERSION:
+            raise StorageError(
+                f"{self.path} was written by another version of ftbench (ledger {version}, "
+                f"this one reads {SCHEMA_VERSION})."
+            )
+
+    def _write(self, statement: str, values: tuple[Any, ...]) -> None:
+        try:
+            with self._lock:
+                self._connection.execute(statement, values)
+        except sqlite3.OperationalError as error:
+            raise StorageError(f"The ledger {self.path} cannot be written: {error}.") from error
+
+    def keep(self, key: str, record: Unit, *, origin: str = "") -> None:
+        """Record a finished unit under its key; a second one under the same key is an error.
+
+        Raises KeyError for a key that is taken and StorageError where the disk says no.
+        """
+        kind = kind_of(record)
+        try:
+            self._write(
+                "INSERT INTO units VALUES (?, ?, ?, ?, ?)",
+                (kind, key, encode(record), origin, moment()),
+            )
+        except sqlite3.IntegrityError as error:
+            raise KeyError(key) from error
+
+    def get(self, kind: str, key: str) -> Any | None:
+        """The unit of a kind under a key, or None."""
+        with self._lock:
+            found = self._connection.execute(
+                "SELECT payload FROM units WHERE kind = ? AND key = ?", (kind, key)
+            ).fetchone()
+        return decode(kind, found[0]) if found else None
+
+    def all(self, kind: str) -> dict[str, Any]:
+        """Every unit of a kind, by key."""
+        with self._lock:
+            rows = self._connection.execute(
+                "SELECT key, payload FROM units WHERE kind = ? ORDER BY key", (kind,)
+            ).fetchall()
+        return {key: decode(kind, payload) for key, payload in rows}
+
+    def keys(self, kind: str) -> set[str]:
+        """The keys of every unit of a kind."""
+        with self._lock:
+            rows = self._connection.execute("SELECT key FROM units WHERE kind = ?", (kind,))
+            return {key for (key,) in rows}
+
+    def attempt(self, kind: str, key: str, outcome: str, *, note: str = "") -> None:
+        """Write down that a unit was tried, and how that ended; never overwritten."""
+        self._write(
+            "INSERT INTO attempts (kind, key, outcome, note, at) VALUES (?, ?, ?, ?, ?)",
+            (kind, key, outcome, note, moment()),
+        )
+
+    def intend(self, key: str, action: str) -> str:
+        """Write down an action that costs money before it is done; returns its token."""
+        token = uuid.uuid4().hex
+        self._write(
+            "INSERT INTO intents VALUES (?, ?, ?, ?, NULL, NULL)", (token, key, action, moment())
+        )
+        return token
+
+    def settle(self, token: str, answer: Mapping[str, str]) -> None:
+        """Write down how an intended action ended."""
+        self._write(
+            "UPDATE intents SET answer = ?, settled_at = ? WHERE token = ?",
+            (json.dumps(dict(answer), sort_keys=True), moment(), token),
+        )
+
+    def state(self, name: str, value: Any) -> None:
+        """Write down a fact about the run, as JSON; the newest counts."""
+        text = json.dumps(value, sort_keys=True, ensure_ascii=False)
+        self._write("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, text))
+
+    def fact(self, name: str) -> Any | None:
+        """What was stated last, or None."""
+        with self._lock:
+            found = self._connection.execute(
+                "SELECT value FROM facts WHERE name = ?", (name,)
+            ).fetchone()
+        return json.loads(found[0]) if found else None
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._lock:
+            self._connection.close()
