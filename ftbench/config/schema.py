@@ -1,0 +1,79 @@
+"""The typed shape of a composed config: one field per group of ``conf/``."""
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from omegaconf import MISSING
+
+from ftbench.roles import Attack, Audit, Backend, Dataset, Defense, Judge, Method, Publisher
+
+
+class SystemTurn(Enum):
+    """What a model's chat template does with a system turn."""
+
+    native = "native"
+    in_user_turn = "in_user_turn"
+    none = "none"
+
+
+@dataclass(kw_only=True)
+class ModelConfig:
+    """The aligned model before fine-tuning."""
+
+    name: str = MISSING
+    """A model of a plugin, a folder, or an id on the hub."""
+    revision: str | None = None
+    family: str | None = None
+    """Which model family's attack data and hyper-parameters belong to it, such as llama2."""
+    vendor: str | None = None
+    parent: str | None = None
+    """The model before alignment, for defenses that compare with it."""
+    system_role: SystemTurn = SystemTurn.native
+    family_data: str | None = None
+    """A folder with attack data and recipes of your own for this family."""
+    licence_page: str | None = None
+
+
+@dataclass(kw_only=True)
+class FineTuneConfig:
+    """How to train; null leaves a value to the training set's recipe, then to the method."""
+
+    method: Method = MISSING
+    epochs: int | None = None
+    learning_rate: float | None = None
+    batch_size: int | None = None
+    keep: list[int] = field(default_factory=list)
+    """Epochs whose checkpoints are measured too."""
+
+
+@dataclass(kw_only=True)
+class SuiteConfig:
+    """Which lm-eval task fills which column of the table."""
+
+    harmfulness: list[str] = field(default_factory=list)
+    overrefusal: list[str] = field(default_factory=list)
+    utility: dict[str, str] = field(default_factory=dict)
+    """By task, its "metric,filter"."""
+    limit: int | None = None
+    """Questions per task; for trying things out, never for a result."""
+
+
+@dataclass(kw_only=True)
+class RunConfig:
+    """One run."""
+
+    model: ModelConfig = MISSING
+    dataset: Dataset = MISSING
+    attack: Attack = MISSING
+    defense: dict[str, Defense] = field(default_factory=dict)
+    audit: dict[str, Audit] = field(default_factory=dict)
+    finetune: FineTuneConfig = MISSING
+    backend: Backend = MISSING
+    suite: SuiteConfig = MISSING
+    judge: dict[str, Judge] = field(default_factory=dict)
+    publisher: dict[str, Publisher] = field(default_factory=dict)
+    seed: int = 0
+    name: str | None = None
+    """What the run's folder is called; from model, data, attack and seed where null."""
+    runs: str = "runs"
+    """The folder that holds the folders of runs."""

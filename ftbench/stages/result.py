@@ -1,0 +1,121 @@
+"""A tally -> the result of a run: with everything that is needed to judge or repeat it."""
+
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from ftbench.digest import digest
+from ftbench.plugin.catalog import Catalog
+from ftbench.plugin.identity import identity
+from ftbench.records import FineTune, Model
+from ftbench.roles import Component
+from ftbench.statistics.result import RunResult
+
+from .bench import Work
+from .folder import plan_digest
+from .tally import Tally
+
+LIBRARIES = ("ftbench", "lm_eval", "transformers", "torch", "peft", "hydra-core", "datasets")
+REFUSED = {"refused_data": 3, "refused_model": 3, "refused_access": 3, "failed": 1, "unknown": 65}
+"""Exit codes of a fine-tune that gave no model."""
+
+
+def result_of(work: Work, counted: Tally, catalog: Catalog) -> RunResult:
+    """The result of one run; a pure function of its plan, its ledger and its installation."""
+    finetune = work.trained.finetune
+    outcome = finetune.outcome if finetune else "none"
+    return RunResult(
+        run=work.folder.path.name,
+        folder=str(work.folder.path),
+        choices=work.cell.choices,
+        outcome=outcome,
+        words=finetune.words if finetune else "Nothing to train on: the tuned model is the base.",
+        rows=counted.rows,
+        differences=counted.differences,
+        recipe=dict(work.plan.decided.origins) if finetune else {},
+        record=_record(work, catalog),
+        exit_code=REFUSED.get(outcome, 0),
+    )
+
+
+def _record(work: Work, catalog: Catalog) -> dict[str, Any]:
+    plan, ledger = work.plan, work.folder.ledger
+    config = plan.cell.config
+    components: list[tuple[str, Component]] = [
+        *(("dataset", config.dataset), ("attack", config.attack), ("backend", plan.backend)),
+        ("method", config.finetune.method),
+        *(("defense", defense) for defense in config.defense.values()),
+        *(("audit", audit) for audit in config.audit.values()),
+        *(("judge", judge) for judge in config.judge.values()),
+    ]
+    rows = plan.training_set.conversations
+    return {
+        "started": ledger.fact("started"),
+        "seconds": _seconds(work),
+        "seed": config.seed,
+        "plan": plan_digest(plan, catalog),
+        "model": _described(plan.model),
+        "training_rows": len(rows),
+        "training_set": digest([(row.messages, row.rejected) for row in rows]),
+        "questions": len(plan.questionnaire.questions),
+        "question_set": digest([q.key for q in plan.questionnaire.questions.values()]),
+        "components": [_named(role, component, catalog) for role, component in components],
+        "finetune": _finetuned(work.trained.finetune, work.folder.path),
+        "findings": [[name, f.kind, f.share, f.note] for name, f in plan.findings],
+        "versions": {name: found for name in LIBRARIES if (found := _version(name))},
+        "python": platform.python_version(),
+        "platform": f"{platform.system()} {platform.machine()}",
+        "limit": config.suite.limit,
+    }
+
+
+def _named(role: str, component: Component, catalog: Catalog) -> dict[str, Any]:
+    who = identity(component, role, catalog)
+    return {key: who[key] for key in ("role", "name", "package", "version")}
+
+
+def _described(model: Model) -> dict[str, Any]:
+    name = Path(model.location).name if Path(model.location).is_dir() else model.location
+    return {
+        "name": name,
+        "revision": model.revision,
+        "digest": model.digest,
+        "family": model.family,
+    }
+
+
+def _finetuned(finetune: FineTune | None, folder: Path) -> dict[str, Any] | None:
+    if finetune is None:
+        return None
+    models = [
+        {"epoch": epoch, "where": _relative(model.location, folder), "digest": model.digest}
+        for epoch, model in finetune.models
+    ]
+    return {"key": finetune.key, "applied": dict(finetune.applied), "models": models}
+
+
+def _relative(location: str, folder: Path) -> str:
+    try:
+        return str(Path(location).resolve().relative_to(folder.resolve()))
+    except ValueError:
+        return Path(location).name
+
+
+def _seconds(work: Work) -> dict[str, float]:
+    """The longest that each stage has taken: a run that reuses everything takes no time."""
+    ledger = work.folder.ledger
+    known = ledger.fact("seconds") or {}
+    seconds = {
+        stage: round(max(taken, known.get(stage, 0.0)), 2) for stage, taken in work.seconds.items()
+    }
+    if seconds != known:
+        ledger.state("seconds", seconds)
+    return seconds
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
