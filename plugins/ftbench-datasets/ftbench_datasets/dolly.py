@@ -1,0 +1,22 @@
+"""Dolly, a published set of benign instructions."""
+
+from dataclasses import dataclass
+
+import ftbench
+from ftbench.records import TrainingSet
+from ftbench.roles import Scene
+
+from .instructions import load_instructions
+
+
+@dataclass(kw_only=True)
+class Dolly(ftbench.Dataset):
+    """Fine-tune on the 15,000 human-written instructions of Databricks Dolly."""
+
+    name = "dolly"
+
+    path: str | None = None
+    """A local copy with the same columns, .json or .jsonl; null asks the hub."""
+
+    def load(self, scene: Scene) -> TrainingSet:
+        return load_instructions(self.name, self.path, scene)
