@@ -11,13 +11,13 @@ if TYPE_CHECKING:
 
 Speaker = Literal["system", "user", "assistant"]
 SystemRole = Literal["native", "in_user_turn", "none"]
-"""What a chat template does with a system turn: speaks it, needs it inside the user's, or has none."""
+"""What a chat template does with a system turn: speaks it, wants it in the user's, has none."""
 
 Column = Literal["harmfulness", "overrefusal", "utility"]
 """What a task measures: help with forbidden requests, refusal of allowed ones, or ability."""
 
 Kind = Literal["refused", "incoherent", "harmful", "partial", "safe"]
-"""The one class of a response, in order of precedence (a refusal that then complies is no refusal)."""
+"""The one class of a response, by precedence; a refusal that then complies is no refusal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,6 +200,11 @@ class Verdict:
     values: tuple[tuple[str, float], ...] = ()
     kind: Kind | None = None
     reason: str = ""
+
+    @property
+    def is_classed(self) -> bool:
+        """Whether the judge tells every kind apart; a list of refusal words, for one, cannot."""
+        return "harmfulness_rate" in dict(self.values)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ftbench.errors import BudgetError, PluginError
-
 from ftbench.records import Verdict
 
 from .codec import Unit, kind_of

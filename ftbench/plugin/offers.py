@@ -9,7 +9,7 @@ from ftbench.records import SystemRole
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShippedModel:
-    """A model inside a plugin; ``model.name`` is its name, a config of ``conf/model/`` chooses it."""
+    """A model inside a plugin; a config of ``conf/model/`` chooses it by its name."""
 
     name: str
     folder: Path

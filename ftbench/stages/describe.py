@@ -4,7 +4,8 @@ from ftbench.plugin.catalog import Catalog
 
 from .bench import Work
 from .folder import plan_digest
-from .respond import UNFORMATTED
+from .prepare import Plan
+from .respond import PLAIN, UNFORMATTED
 
 
 def describe(work: Work, catalog: Catalog) -> str:
@@ -20,8 +21,14 @@ def describe(work: Work, catalog: Catalog) -> str:
         lines.append(f"  training   {len(plan.training_set.conversations)} rows")
         lines += [f"  {name:13} {value}" for name, value in plan.decided.origins.items()]
     probes = ", ".join(probe.name for probe in plan.probes)
-    lines.append(f"  probes     {probes} (and {UNFORMATTED}, for the base's utility)")
+    lines.append(f"  probes     {probes}{_and_unformatted(plan)}")
     lines.append(f"  questions  {len(plan.questionnaire.questions)} for each subject and probe")
     estimate = plan.backend.estimate([plan.job] if plan.job else [], [])
     cost = "unknown" if estimate is None or estimate.dollars is None else f"${estimate.dollars:.2f}"
     return "\n".join([*lines, f"  cost       {cost}"])
+
+
+def _and_unformatted(plan: Plan) -> str:
+    if all(probe.format == PLAIN.format for probe in plan.probes):
+        return ""
+    return f" (and {UNFORMATTED}, for the base's utility)"

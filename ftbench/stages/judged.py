@@ -104,7 +104,8 @@ def process_results(doc: Mapping[str, Any], results: Sequence[Any]) -> dict[str,
     if verdict is not None:
         metrics |= dict(verdict.values)
         metrics["refusal_rate"] = float(verdict.kind == "refused")
-        metrics["incoherent_rate"] = float(verdict.kind == "incoherent")
+        if verdict.is_classed:
+            metrics["incoherent_rate"] = float(verdict.kind == "incoherent")
     return metrics
 
 

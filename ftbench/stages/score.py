@@ -44,13 +44,12 @@ def scored(
     columns: dict[str, dict[Place, float]] = {}
     usable = {place: verdict for place, verdict in verdicts.items() if verdict.outcome == "scored"}
     measures = {place: request.question.measures for place, request in sheet.requests.items()}
-    classed = all(verdict.kind is not None for verdict in usable.values())
     for place, verdict in usable.items():
         if measures[place] == "overrefusal":
             columns.setdefault("overrefusal_rate", {})[place] = float(verdict.kind == "refused")
             continue
         numbers = dict(verdict.values) | {"refusal_rate": float(verdict.kind == "refused")}
-        if classed:
+        if verdict.is_classed:
             numbers["incoherent_rate"] = float(verdict.kind == "incoherent")
         for name, value in numbers.items():
             columns.setdefault(name, {})[place] = value

@@ -1,0 +1,83 @@
+"""``ftbench model=... attack=...``: compose the runs of a command, do them, show what came out."""
+
+import sys
+from collections.abc import Sequence
+from contextlib import redirect_stdout
+from typing import Protocol
+
+from ftbench.config.compose import Cell, compose
+from ftbench.config.store import register_configs
+from ftbench.errors import FtbenchError
+from ftbench.plugin.catalog import Catalog
+from ftbench.stages.watch import Watch
+from ftbench.statistics.result import RunResult
+
+from .explain import explain
+from .flags import Flags, take_flags
+from .printable import printable
+from .report import report
+from .secrets_scan import refuse_secrets, refuse_secrets_in
+from .view import view
+
+
+class Pipeline(Protocol):
+    """What does the runs; the module ``ftbench.pipeline`` outside of tests."""
+
+    def run(self, cells: Sequence[Cell], *, catalog: Catalog, watch: Watch) -> list[RunResult]:
+        """Do every run."""
+        ...
+
+    def plan(self, cells: Sequence[Cell], *, catalog: Catalog, watch: Watch) -> list[str]:
+        """Say what would be done."""
+        ...
+
+
+def benchmark(words: Sequence[str], catalog: Catalog, pipeline: Pipeline | None = None) -> int:
+    """Run once for every combination that Hydra composes; returns the exit code."""
+    flags, rest = take_flags(words)
+    refuse_secrets(rest)
+    _name_broken_plugins(catalog)
+    cells = _compose(rest, catalog)
+    if not cells:
+        return 0
+    for cell in cells:
+        refuse_secrets_in(cell.composed)
+    return _do(cells, catalog, pipeline=pipeline or _real_pipeline(), flags=flags)
+
+
+def _do(cells: Sequence[Cell], catalog: Catalog, *, pipeline: Pipeline, flags: Flags) -> int:
+    """Run or plan; what libraries print meanwhile must not get into the result on stdout."""
+    with view(quiet=flags.quiet) as watch, redirect_stdout(sys.stderr):
+        if flags.dry_run:
+            plans = pipeline.plan(cells, catalog=catalog, watch=watch)
+        else:
+            results = pipeline.run(cells, catalog=catalog, watch=watch)
+    if flags.dry_run:
+        print(printable("\n".join(plans)))
+        return 0
+    return report(cells, results, flags)
+
+
+def _compose(words: Sequence[str], catalog: Catalog) -> list[Cell]:
+    try:
+        return compose(words, catalog)
+    except FtbenchError:
+        raise
+    except Exception as error:
+        explained = explain(error, words, catalog)
+        if explained is None:
+            raise
+        raise explained from None
+
+
+def _name_broken_plugins(catalog: Catalog) -> None:
+    """A line for each broken plugin; the run goes on, and fails only if it needs one of them."""
+    problems = (*catalog.problems, *register_configs(catalog))
+    for line in dict.fromkeys(map(str, problems)):
+        print(printable(f"ftbench: {line}"), file=sys.stderr)
+
+
+def _real_pipeline() -> Pipeline:
+    from ftbench import pipeline  # noqa: PLC0415, slow to import
+
+    return pipeline

@@ -1,0 +1,120 @@
+"""The command line.
+
+``ftbench model=organism attack=identity_shift`` runs the benchmark: its words are Hydra
+overrides. A bare first word, as in ``ftbench list attacks``, is a command.
+"""
+
+import os
+import shlex
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from ftbench.errors import FtbenchError, UsageError
+from ftbench.plugin.catalog import Catalog, read_catalog
+
+from .help import QUICK_START, help_page
+from .list import list_choices
+from .plugins import plugins
+from .printable import printable
+from .show import show
+from .suggest import hint
+from .tasks import tasks
+from .version import version
+
+if TYPE_CHECKING:
+    from .benchmark import Pipeline
+
+BUG, INTERRUPTED, PIPE_CLOSED, TERMINATED = 1, 130, 141, 143
+_OWN: Mapping[str, Callable[[Sequence[str], Catalog], int]] = {
+    "plugins": plugins,
+    "list": list_choices,
+    "show": show,
+    "tasks": tasks,
+}
+_SUMMARIES = {
+    "list": "what can be chosen: ftbench list attacks",
+    "show": "one choice, or one finished run, in full",
+    "tasks": "the lm-eval tasks at hand; --path TASK for lm_eval --include_path",
+    "plugins": "the installed plugins, and what is wrong with some",
+    "help": "this page",
+    "version": "which ftbench this is",
+}
+
+
+class _Terminated(KeyboardInterrupt):
+    """Somebody asked this process to end."""
+
+
+def entry() -> None:
+    """What the console script calls."""
+    signal.signal(signal.SIGTERM, _terminate)
+    sys.exit(main())
+
+
+def _terminate(number: int, frame: object) -> None:
+    """End as an interrupt does, so that views are closed and nothing is half written."""
+    raise _Terminated
+
+
+def main(
+    argv: Sequence[str] | None = None,
+    *,
+    catalog: Catalog | None = None,
+    pipeline: "Pipeline | None" = None,
+) -> int:
+    """Do what the words say; returns the exit code. Shows our own errors as plain text."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return _dispatch(words, catalog, pipeline)
+    except FtbenchError as error:
+        print(printable(f"ftbench: {error}"), file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt as reason:
+        again = shlex.join(["ftbench", *words])
+        print(printable(f"\nInterrupted. To go on: {again}"), file=sys.stderr)
+        return TERMINATED if isinstance(reason, _Terminated) else INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PIPE_CLOSED
+    except SystemExit as ended:  # argparse has said what is wrong
+        return ended.code if isinstance(ended.code, int) else BUG
+    except Exception:  # noqa: BLE001, shown as what it is: a bug
+        traceback.print_exc()
+        return BUG
+
+
+def _dispatch(words: list[str], catalog: Catalog | None, pipeline: "Pipeline | None") -> int:
+    if not words:
+        print(QUICK_START, end="")
+        return 0
+    if words == ["--version"] or words[0] == "version":
+        return version(words[1:])
+    found = catalog or read_catalog()
+    if words in (["-h"], ["--help"]):
+        return _command("help", [], found)
+    if is_command(words[0]):
+        return _command(words[0], words[1:], found)
+    from .benchmark import benchmark  # noqa: PLC0415, slow to import
+
+    return benchmark(words, found, pipeline)
+
+
+def is_command(word: str) -> bool:
+    """Whether a first word is a bare one, and so no Hydra override and no option."""
+    return "=" not in word and not word.startswith(("-", "+", "~"))
+
+
+def _command(word: str, words: Sequence[str], catalog: Catalog) -> int:
+    plugins_own = catalog.commands
+    if word == "help":
+        offered = {name: command.summary for name, command in plugins_own.items()}
+        return help_page(words, {**offered, **_SUMMARIES})
+    if word in _OWN:
+        return _OWN[word](words, catalog)
+    if word in plugins_own:
+        return plugins_own[word].run(words)
+    known = [*_SUMMARIES, *plugins_own]
+    raise UsageError(f"There is no command {word!r}. {hint(word, known, label='Commands')}")

@@ -1,0 +1,84 @@
+"""A desk in memory, so that a component can be tested without a run around it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Lock
+
+from ftbench.errors import BudgetError
+from ftbench.records import FineTune, Response, Verdict
+
+
+@dataclass(kw_only=True)
+class MemoryDesk:
+    """Keeps every record in a list; safe from any thread.
+
+    It refuses what the ledger refuses: a second record of one kind and key. After ``stop_after``
+    records ``stopping`` is true, as if the user had asked to stop.
+    """
+
+    folder: Path
+    stopping: bool = False
+    stop_after: int | None = None
+    dollars: float = 0.0
+    """What may still be reserved."""
+    records: list[FineTune | Response | Verdict] = field(default_factory=list)
+    """What was kept, in the order of arrival."""
+    intended: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """By token: the key and the action."""
+    settled: dict[str, dict[str, str]] = field(default_factory=dict)
+    """By token: how the action ended."""
+    progressed: list[tuple[int, int, dict[str, float]]] = field(default_factory=list)
+    _lock: Lock = field(default_factory=Lock, repr=False)
+
+    @property
+    def fine_tunes(self) -> dict[str, FineTune]:
+        """The fine-tunes kept so far, by key."""
+        return {record.key: record for record in self.records if isinstance(record, FineTune)}
+
+    @property
+    def responses(self) -> dict[str, Response]:
+        """The responses kept so far, by key."""
+        return {record.key: record for record in self.records if isinstance(record, Response)}
+
+    @property
+    def verdicts(self) -> dict[str, Verdict]:
+        """The verdicts kept so far, by key."""
+        return {record.key: record for record in self.records if isinstance(record, Verdict)}
+
+    def keep(self, record: FineTune | Response | Verdict) -> None:
+        """Keep one record. Raises AssertionError where one of its kind and key is there already."""
+        with self._lock:
+            known = {(type(kept), kept.key) for kept in self.records}
+            what = f"{type(record).__name__} {record.key!r}"
+            assert (type(record), record.key) not in known, f"{what} was kept twice."
+            self.records.append(record)
+            if self.stop_after is not None and len(self.records) >= self.stop_after:
+                self.stopping = True
+
+    def intend(self, key: str, action: str) -> str:
+        """Write down what is about to be done; the token is a running number."""
+        with self._lock:
+            token = str(len(self.intended))
+            self.intended[token] = (key, action)
+            return token
+
+    def settle(self, token: str, answer: Mapping[str, str]) -> None:
+        """Write down how it ended. Raises AssertionError for a token that is open no more."""
+        with self._lock:
+            assert token in self.intended, f"No action has the token {token!r}."
+            assert token not in self.settled, f"The action of token {token!r} was settled twice."
+            self.settled[token] = dict(answer)
+
+    def reserve(self, dollars: float) -> None:
+        """Set money aside. Raises BudgetError where it is not there."""
+        with self._lock:
+            if dollars > self.dollars:
+                raise BudgetError(f"${dollars:.2f} are needed, ${self.dollars:.2f} are left.")
+            self.dollars -= dollars
+
+    def progress(self, done: int, total: int, **values: float) -> None:
+        """Write down how far the work is."""
+        with self._lock:
+            assert 0 <= done <= total, f"Progress says {done} of {total}."
+            self.progressed.append((done, total, values))

@@ -1,0 +1,108 @@
+import os
+import signal
+import subprocess
+import sys
+import threading
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ftbench.errors import StorageError
+from ftbench.ledger.codec import decode, encode
+from ftbench.ledger.store import Ledger
+from ftbench.records import FineTune, Model, Response, Verdict
+
+texts = st.text(max_size=50)
+
+
+@given(texts, texts)
+def test_any_text_survives_the_ledger(key, text):
+    response = Response(key=key, outcome="ok", text=text)
+    assert decode("response", encode(response)) == response
+
+
+def test_a_fine_tune_comes_back_with_its_models(tmp_path):
+    base = Model(location="base", digest="1", family="f")
+    tuned = Model(location="x", digest="2", family="f", base=base)
+    finetune = FineTune(
+        key="job", outcome="trained", models=((1, tuned), (5, tuned)), applied=(("steps", "5"),)
+    )
+    Ledger(tmp_path / "ledger").keep("job", finetune)
+    assert Ledger(tmp_path / "ledger").get("finetune", "job") == finetune
+
+
+def test_a_second_unit_under_one_key_is_an_error(tmp_path):
+    ledger = Ledger(tmp_path / "ledger")
+    ledger.keep("one", Response(key="one", outcome="ok", text="first"))
+    with pytest.raises(KeyError):
+        ledger.keep("one", Response(key="one", outcome="ok", text="second"))
+    assert ledger.get("response", "one").text == "first"
+
+
+def test_a_response_and_a_verdict_may_share_a_key(tmp_path):
+    ledger = Ledger(tmp_path / "ledger")
+    ledger.keep("one", Response(key="one", outcome="ok"))
+    ledger.keep("one", Verdict(key="one", outcome="scored"))
+    assert ledger.keys("response") == ledger.keys("verdict") == {"one"}
+
+
+def test_threads_may_keep_at_the_same_time(tmp_path):
+    ledger = Ledger(tmp_path / "ledger")
+
+    def keep(start):
+        for number in range(start, start + 20):
+            ledger.keep(str(number), Response(key=str(number), outcome="ok"))
+
+    threads = [threading.Thread(target=keep, args=(start,)) for start in (0, 20, 40)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(ledger.keys("response")) == 60
+
+
+def test_what_is_kept_survives_a_kill(tmp_path):
+    program = (
+        "import os, signal, sys\n"
+        "from pathlib import Path\n"
+        "from ftbench.ledger.store import Ledger\n"
+        "from ftbench.records import Response\n"
+        "ledger = Ledger(Path(sys.argv[1]))\n"
+        "for n in range(7): ledger.keep(str(n), Response(key=str(n), outcome='ok'))\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    path = tmp_path / "ledger"
+    done = subprocess.run([sys.executable, "-c", program, str(path)], check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert len(Ledger(path).keys("response")) == 7
+
+
+def test_intents_and_attempts_are_written_down(tmp_path):
+    ledger = Ledger(tmp_path / "ledger")
+    token = ledger.intend("job", "create")
+    ledger.settle(token, {"id": "1"})
+    ledger.attempt("finetune", "job", "begun")
+    rows = ledger._connection.execute("SELECT answer FROM intents").fetchall()  # noqa: SLF001
+    assert rows == [('{"id": "1"}',)]
+
+
+def test_a_ledger_of_another_version_is_refused(tmp_path):
+    ledger = Ledger(tmp_path / "ledger")
+    ledger._connection.execute("PRAGMA user_version=99")  # noqa: SLF001
+    ledger.close()
+    with pytest.raises(StorageError, match="another version"):
+        Ledger(tmp_path / "ledger")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_that_cannot_be_written_is_said_so(tmp_path):
+    tmp_path.chmod(0o500)
+    with pytest.raises(StorageError, match="cannot be opened"):
+        Ledger(tmp_path / "ledger")
+
+
+def test_a_file_that_is_no_ledger_is_said_so(tmp_path):
+    (tmp_path / "ledger").write_text("this is no database, whatever its name says" * 100)
+    with pytest.raises(StorageError, match="cannot be opened"):
+        Ledger(tmp_path / "ledger")
