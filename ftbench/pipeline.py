@@ -66,20 +66,20 @@ def _fine_tune(bench: Bench, work: Work) -> str:
     finetune = work.trained.finetune
     if finetune is None:
         return "nothing to train on: tuned is base"
-    return f"{finetune.outcome}{', from an earlier run' if work.trained.reused else ''}"
+    return f"{finetune.outcome}{work.counted_anew('finetune', not work.trained.reused)}"
 
 
 def _respond(bench: Bench, work: Work) -> str:
     work.sheets = sheets(work.plan, work.trained)
     told, others = bench.watch.progress, bench.ledgers()
     asked = respond(work.plan, work.folder, work.sheets, others=others, told=told)
-    return f"{asked} responses"
+    return f"{asked} responses{work.counted_anew('respond', asked > 0)}"
 
 
 def _judge(bench: Bench, work: Work) -> str:
     told, others, catalog = bench.watch.progress, bench.ledgers(), bench.catalog
     made = judge_all(work.plan, work.folder, work.sheets, catalog=catalog, others=others, told=told)
-    return f"{made} verdicts"
+    return f"{made} verdicts{work.counted_anew('judge', made > 0)}"
 
 
 def _score(bench: Bench, work: Work) -> str:

@@ -69,7 +69,8 @@ def label(column: str, *, units: bool = True) -> str:
 def _interval(measure: Measure, column: str) -> str:
     if measure.low is None or measure.high is None:
         return ""
-    return f"[{_number(measure.low, column)}, {_number(measure.high, column)}]"
+    low, high = (_number(bound, column) for bound in (measure.low, measure.high))
+    return f"[{low}, {'100' if high == '100.0' else high}]"
 
 
 def _number(value: float, column: str) -> str:

@@ -19,6 +19,7 @@ from .help import QUICK_START, help_page
 from .list import list_choices
 from .plugins import plugins
 from .printable import printable
+from .secrets_scan import refuse_secrets
 from .show import show
 from .suggest import hint
 from .tasks import tasks
@@ -116,5 +117,6 @@ def _command(word: str, words: Sequence[str], catalog: Catalog) -> int:
         return _OWN[word](words, catalog)
     if word in plugins_own:
         return plugins_own[word].run(words)
+    refuse_secrets([word])
     known = [*_SUMMARIES, *plugins_own]
     raise UsageError(f"There is no command {word!r}. {hint(word, known, label='Commands')}")

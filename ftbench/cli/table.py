@@ -129,7 +129,7 @@ def _aligned(lines: Sequence[_Line]) -> list[list[Text]]:
 def _text(shown: Figure, values: int, intervals: int) -> Text:
     text = Text(f"{shown.value:>{values}} ", style="bold" if shown.star else "")
     text.append(f"{shown.interval:>{intervals}}", style="not bold dim")
-    text.append("*" if shown.star else " ")
+    text.append("*" if shown.star else "")
     return text
 
 

@@ -21,7 +21,6 @@ from ftbench.stages.watch import Silent
 
 from .printable import printable
 
-_TENTH = 0.1
 _LITTLE_SECONDS = 0.05
 
 
@@ -42,7 +41,7 @@ class Lines:
         self._stream = stream
         self._stage = ""
         self._began = 0.0
-        self._told = 0.0
+        self._tenths = 0
 
     def __enter__(self) -> Self:
         return self
@@ -52,19 +51,20 @@ class Lines:
 
     def begin(self, stage: str, detail: str = "") -> None:
         """Name the stage."""
-        self._stage, self._began, self._told = stage, time.monotonic(), 0.0
+        self._stage, self._began, self._tenths = stage, time.monotonic(), 0
         self._print(f"{stage}: {detail or 'begins'}")
 
     def progress(self, done: int, total: int, **values: float) -> None:
         """Print a line when another tenth is done."""
-        share = done / total if total else 1.0
-        if share < self._told:
-            self._told = 0.0
-        if done >= total or share < self._told + _TENTH:
+        before, self._tenths = self._tenths, 10 * done // total if total else 0
+        if done >= total or self._tenths <= before:
             return
-        self._told = share
-        left = (time.monotonic() - self._began) * (1 - share) / share
-        said = [f"{done} of {total} ({share:.0%})", f"{duration(left)} left", *_named(values)]
+        left = (time.monotonic() - self._began) * (total - done) / done
+        said = [
+            f"{done} of {total} ({done / total:.0%})",
+            f"{duration(left)} left",
+            *_named(values),
+        ]
         self._print(f"{self._stage}: {', '.join(said)}")
 
     def end(self, summary: str = "") -> None:

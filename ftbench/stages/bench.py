@@ -32,11 +32,20 @@ class Work:
     result: RunResult | None = None
     failure: Exception | None = None
     seconds: dict[str, float] = field(default_factory=dict)
+    anew: set[str] = field(default_factory=set)
+    """The stages that did something no ledger had."""
 
     def __init__(self, cell: Cell) -> None:
         """Nothing is known but the cell; each stage fills in its part."""
         self.cell = cell
         self.seconds = {}
+        self.anew = set()
+
+    def counted_anew(self, stage: str, is_anew: bool) -> str:
+        """Remember whether a stage did something; words for one that did not need to."""
+        if is_anew:
+            self.anew.add(stage)
+        return "" if is_anew else " (kept from an earlier run)"
 
     def finished(self) -> RunResult:
         """The result, or what is known of a run that failed."""

@@ -103,15 +103,17 @@ def _relative(location: str, folder: Path) -> str:
 
 
 def _seconds(work: Work) -> dict[str, float]:
-    """The longest that each stage has taken: a run that reuses everything takes no time."""
+    """What each stage has taken over all tries; one that reuses everything takes no time."""
     ledger = work.folder.ledger
     known = ledger.fact("seconds") or {}
-    seconds = {
-        stage: round(max(taken, known.get(stage, 0.0)), 2) for stage, taken in work.seconds.items()
+    taken = {
+        stage: round(known.get(stage, 0.0) + seconds, 2)
+        for stage, seconds in work.seconds.items()
+        if stage in work.anew or stage not in known
     }
-    if seconds != known:
-        ledger.state("seconds", seconds)
-    return seconds
+    if taken:
+        ledger.state("seconds", known | taken)
+    return dict(known | taken)
 
 
 def _version(package: str) -> str | None:
