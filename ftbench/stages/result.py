@@ -113,7 +113,7 @@ def _seconds(work: Work) -> dict[str, float]:
     }
     if taken:
         ledger.state("seconds", known | taken)
-    return dict(known | taken)
+    return dict(sorted((known | taken).items()))
 
 
 def _version(package: str) -> str | None:
