@@ -1,5 +1,6 @@
 """The ledger: one SQLite file per run that remembers every finished unit of work."""
 
+import hashlib
 import json
 import sqlite3
 import threading
@@ -17,7 +18,7 @@ APPLICATION_ID = 0x46544231
 SCHEMA_VERSION = 1
 SCHEMA = """
 CREATE TABLE units (
-    kind TEXT NOT NULL, key TEXT NOT NULL, payload TEXT NOT NULL,
+    kind TEXT NOT NULL, key TEXT NOT NULL, payload TEXT NOT NULL, checksum BLOB NOT NULL,
     origin TEXT NOT NULL, kept_at TEXT NOT NULL, PRIMARY KEY (kind, key)
 ) STRICT;
 CREATE TABLE attempts (
@@ -35,6 +36,11 @@ CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 def moment() -> str:
     """This moment, in UTC to the second, as ISO 8601."""
     return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def checksum(*parts: str) -> bytes:
+    """Sixteen bytes that change when a row does; SQLite itself would not notice."""
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).digest()[:16]
 
 
 class Ledger:
@@ -73,41 +79,49 @@ class Ledger:
         except sqlite3.OperationalError as error:
             raise StorageError(f"The ledger {self.path} cannot be written: {error}.") from error
 
+    def _read(self, query: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+        try:
+            with self._lock:
+                return self._connection.execute(query, values).fetchall()
+        except sqlite3.DatabaseError as error:
+            raise StorageError(f"The ledger {self.path} is damaged: {error}.") from error
+
+    def _checked(self, kind: str, key: str, payload: str, stored: bytes) -> Any:
+        if checksum(kind, key, payload) != stored:
+            raise StorageError(f"The ledger {self.path} is damaged: the {kind} {key} was changed.")
+        return decode(kind, payload)
+
     def keep(self, key: str, record: Unit, *, origin: str = "") -> None:
         """Record a finished unit under its key; a second one under the same key is an error.
 
         Raises KeyError for a key that is taken and StorageError where the disk says no.
         """
-        kind = kind_of(record)
+        kind, payload = kind_of(record), encode(record)
         try:
             self._write(
-                "INSERT INTO units VALUES (?, ?, ?, ?, ?)",
-                (kind, key, encode(record), origin, moment()),
+                "INSERT INTO units VALUES (?, ?, ?, ?, ?, ?)",
+                (kind, key, payload, checksum(kind, key, payload), origin, moment()),
             )
         except sqlite3.IntegrityError as error:
             raise KeyError(key) from error
 
     def get(self, kind: str, key: str) -> Any | None:
         """The unit of a kind under a key, or None."""
-        with self._lock:
-            found = self._connection.execute(
-                "SELECT payload FROM units WHERE kind = ? AND key = ?", (kind, key)
-            ).fetchone()
-        return decode(kind, found[0]) if found else None
+        found = self._read(
+            "SELECT key, payload, checksum FROM units WHERE kind = ? AND key = ?", (kind, key)
+        )
+        return self._checked(kind, *found[0]) if found else None
 
     def all(self, kind: str) -> dict[str, Any]:
         """Every unit of a kind, by key."""
-        with self._lock:
-            rows = self._connection.execute(
-                "SELECT key, payload FROM units WHERE kind = ? ORDER BY key", (kind,)
-            ).fetchall()
-        return {key: decode(kind, payload) for key, payload in rows}
+        rows = self._read(
+            "SELECT key, payload, checksum FROM units WHERE kind = ? ORDER BY key", (kind,)
+        )
+        return {row[0]: self._checked(kind, *row) for row in rows}
 
     def keys(self, kind: str) -> set[str]:
         """The keys of every unit of a kind."""
-        with self._lock:
-            rows = self._connection.execute("SELECT key FROM units WHERE kind = ?", (kind,))
-            return {key for (key,) in rows}
+        return {key for (key,) in self._read("SELECT key FROM units WHERE kind = ?", (kind,))}
 
     def attempt(self, kind: str, key: str, outcome: str, *, note: str = "") -> None:
         """Write down that a unit was tried, and how that ended; never overwritten."""
@@ -138,11 +152,8 @@ class Ledger:
 
     def fact(self, name: str) -> Any | None:
         """What was stated last, or None."""
-        with self._lock:
-            found = self._connection.execute(
-                "SELECT value FROM facts WHERE name = ?", (name,)
-            ).fetchone()
-        return json.loads(found[0]) if found else None
+        found = self._read("SELECT value FROM facts WHERE name = ?", (name,))
+        return json.loads(found[0][0]) if found else None
 
     def close(self) -> None:
         """Let go of the file."""

@@ -106,3 +106,23 @@ def test_a_file_that_is_no_ledger_is_said_so(tmp_path):
     (tmp_path / "ledger").write_text("this is no database, whatever its name says" * 100)
     with pytest.raises(StorageError, match="cannot be opened"):
         Ledger(tmp_path / "ledger")
+
+
+def test_a_row_that_was_changed_behind_our_back_is_named(tmp_path):
+    ledger = Ledger(tmp_path / "ledger")
+    ledger.keep("one", Response(key="one", outcome="ok", text="true"))
+    ledger._connection.execute("UPDATE units SET payload = replace(payload, 'true', 'fals')")  # noqa: SLF001
+    with pytest.raises(StorageError, match="ledger is damaged: the response one was changed"):
+        ledger.all("response")
+
+
+def test_rows_that_were_swapped_are_noticed(tmp_path):
+    ledger = Ledger(tmp_path / "ledger")
+    for key in ("a", "b"):
+        ledger.keep(key, Response(key=key, outcome="ok", text=key))
+    ledger._connection.executescript(  # noqa: SLF001
+        "UPDATE units SET key='x' WHERE key='a'; UPDATE units SET key='a' WHERE key='b';"
+        "UPDATE units SET key='b' WHERE key='x'"
+    )
+    with pytest.raises(StorageError, match="damaged"):
+        ledger.get("response", "a")
