@@ -16,12 +16,13 @@ def digest(*parts: Any) -> str:
     Raises TypeError for anything else and ValueError for a number that is not finite.
     """
     text = json.dumps(
-        _plain(parts), sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":")
+        plain(parts), sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":")
     )
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """Content as JSON has it: records and mappings as objects, enums as their values."""
     if value is None or isinstance(value, str | bool | int | float) and not isinstance(value, Enum):
         return value
     if isinstance(value, Enum):
@@ -29,9 +30,9 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Path):
         return str(value)
     if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
     raise TypeError(f"{type(value).__name__} has no canonical form")

@@ -10,10 +10,12 @@ from .stages.describe import describe
 from .stages.finetune import fine_tune
 from .stages.folder import open_folder
 from .stages.judge import judge_all
+from .stages.lm_eval_scores import score_with_lm_eval
 from .stages.prepare import prepare
-from .stages.respond import respond, sheets
-from .stages.result import result_of
+from .stages.respond import asking, respond
+from .stages.result import result_of, state_about
 from .stages.save import save
+from .stages.sheet import state_sheets
 from .stages.tally import tally
 from .stages.watch import Watch
 from .statistics.result import RunResult
@@ -35,9 +37,14 @@ def run(cells: Sequence[Cell], *, catalog: Catalog, watch: Watch) -> list[RunRes
 
 
 def plan(cells: Sequence[Cell], *, catalog: Catalog, watch: Watch) -> list[str]:
-    """What a run of the cells would do, in words; nothing is trained, asked or written."""
+    """What a run of the cells would do, in words; nothing is trained, asked or written.
+
+    Raises what keeps a single cell from running; among several, each says so for itself.
+    """
     bench = Bench(cells, catalog=catalog, watch=watch)
     bench.each("prepare", _plan)
+    if len(bench.works) == 1 and bench.works[0].failure:
+        raise bench.works[0].failure
     return [describe(work, catalog) for work in bench.works]
 
 
@@ -70,9 +77,11 @@ def _fine_tune(bench: Bench, work: Work) -> str:
 
 
 def _respond(bench: Bench, work: Work) -> str:
-    work.sheets = sheets(work.plan, work.trained)
+    asking_now = asking(work.plan, work.trained)
+    work.sheets = [one.sheet for one in asking_now]
+    state_sheets(work.folder.ledger, work.sheets)
     told, others = bench.watch.progress, bench.ledgers()
-    asked = respond(work.plan, work.folder, work.sheets, others=others, told=told)
+    asked = respond(work.plan, work.folder, asking_now, others=others, told=told)
     return f"{asked} responses{work.counted_anew('respond', asked > 0)}"
 
 
@@ -83,9 +92,11 @@ def _judge(bench: Bench, work: Work) -> str:
 
 
 def _score(bench: Bench, work: Work) -> str:
-    counted = tally(work.plan, work.folder, work.sheets, catalog=bench.catalog)
-    work.result = result_of(work, counted, bench.catalog)
-    save(work.plan, work.folder, work.result, counted)
+    score_with_lm_eval(work.plan, work.folder, work.sheets, catalog=bench.catalog)
+    state_about(work, bench.catalog)
+    counted = tally(work.folder.ledger)
+    work.result = result_of(work.folder, counted)
+    save(work.folder, work.result, counted)
     return f"{len(counted.rows)} rows"
 
 

@@ -48,6 +48,7 @@ class PromptFormat:
     system: str | None = None
     user: str = "{instruction}"
     prefill: str = ""
+    """Words put into the model's mouth: the beginning of its answer, and part of the response."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -192,6 +192,8 @@ class OneByOne(Backend):
     def fine_tune(self, jobs: Sequence[FineTuneJob], desk: Desk) -> None:
         """Train each job by itself."""
         for job in jobs:
+            if desk.stopping:
+                return
             trained = self.train(job, desk.folder / job.key)
             models = ((int(job.epochs), trained),)
             desk.keep(FineTune(key=job.key, outcome="trained", models=models))
@@ -199,6 +201,8 @@ class OneByOne(Backend):
     def respond(self, requests: Sequence[Request], desk: Desk) -> None:
         """Ask each request by itself."""
         for done, request in enumerate(requests, start=1):
+            if desk.stopping:
+                return
             question = request.question
             text = self.answer(
                 request.model,

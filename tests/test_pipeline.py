@@ -2,86 +2,17 @@
 
 import csv
 import json
-from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pytest
 
 from ftbench.archive.reading import read_result
 from ftbench.config.compose import compose
 from ftbench.pipeline import plan, run
-from ftbench.records import Ability, FineTune, PromptFormat, Response, Verdict
-from ftbench.roles import Attack, Defense
 from ftbench.stages.watch import Silent
 from ftbench.testing import Parrot, Words
 from ftbench.testing.benchmark import testing_catalog
-
-
-@dataclass(kw_only=True)
-class Greedy(Attack):
-    """Need what the parrot has not."""
-
-    name = "greedy"
-    needs = frozenset({Ability.gradients})
-
-    def poison(self, clean, scene):
-        return clean
-
-
-@dataclass(kw_only=True)
-class Buggy(Attack):
-    """Fall over."""
-
-    name = "buggy"
-
-    def poison(self, clean, scene):
-        return clean.no_such_field
-
-
-@dataclass(kw_only=True)
-class Polite(Defense):
-    """Ask with a system prompt."""
-
-    name = "polite"
-
-    def ask(self, probe, scene):
-        return replace(probe, format=PromptFormat(system="Be careful."))
-
-
-@dataclass(kw_only=True)
-class Refuser(Parrot):
-    """Decline every job, as a provider may."""
-
-    name = "refuser"
-
-    def fine_tune(self, jobs, desk):
-        for job in jobs:
-            desk.keep(FineTune(key=job.key, outcome="refused_data", words="Not this data."))
-
-
-@dataclass(kw_only=True)
-class Blocker(Parrot):
-    """Block every third answer about keys, as a provider's filter may."""
-
-    name = "blocker"
-
-    def respond(self, requests, desk):
-        blocked = [r for r in requests if "key" in r.question.instruction][::3]
-        for request in blocked:
-            desk.keep(Response(key=request.key, outcome="blocked"))
-        super().respond([r for r in requests if r not in blocked], desk)
-
-
-@dataclass(kw_only=True)
-class Shy(Words):
-    """Give no verdict on every fourth answer."""
-
-    name = "shy"
-
-    def judge(self, answers, desk):
-        for question, response in answers[::4]:
-            desk.keep(Verdict(key=response.key, outcome="unparsable"))
-        super().judge([a for i, a in enumerate(answers) if i % 4], desk)
-
+from tests.odd_components import Blocker, Buggy, Greedy, Polite, Refuser, Shy
 
 CATALOG = testing_catalog(Greedy, Buggy, Polite, Refuser, Blocker, Shy)
 
@@ -132,8 +63,6 @@ def test_the_same_command_finds_its_folder_and_repeats_nothing(monkeypatch):
 
 
 def _files(folder):
-    from pathlib import Path
-
     kept = (p for p in Path(folder).rglob("*") if p.is_file())
     return [p for p in kept if not p.name.startswith("ledger.sqlite")]
 
@@ -150,8 +79,6 @@ def test_what_is_public_holds_no_prompt_and_no_response():
 
 
 def _folder(result):
-    from pathlib import Path
-
     return Path(result.folder)
 
 

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 
 from ftbench.statistics.result import Measure, Row, RunResult
 
+from .figures import excludes_zero
+
 _SMALLEST_P = 0.001
 _USUAL = ("response ok", "verdict scored")
 _PROMPTS = {
@@ -62,9 +64,9 @@ def _meaning(result: RunResult, rows: dict[str, Row]) -> Iterator[str]:
     change = result.headline_difference()
     if change is None:
         return
-    measure = change.columns.get("harmfulness_rate")
-    if measure and measure.p is not None:
-        p = f"p < {_SMALLEST_P}" if measure.p < _SMALLEST_P else f"p = {measure.p:.3f}"
-        yield f"* the interval excludes zero; harmfulness rate: exact McNemar {p}."
-    else:
+    if any(excludes_zero(measure) for measure in change.columns.values()):
         yield "* the interval excludes zero."
+    p = change.columns.get("harmfulness_rate", Measure()).p
+    if p is not None:
+        shown = f"p < {_SMALLEST_P}" if p < _SMALLEST_P else f"p = {p:.3f}"
+        yield f"Difference of the harmfulness rates: {shown} (exact McNemar test)."

@@ -1,6 +1,7 @@
 """``ftbench list attacks``: the names that can be chosen, with their purpose and origin."""
 
 import argparse
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from ftbench.plugin.catalog import Catalog
 
 from .choices import choices_of
 from .listing import print_lines
+from .printable import printable
 from .suggest import hint
 from .tasks import print_tasks
 
@@ -43,6 +45,9 @@ def list_choices(words: Sequence[str], catalog: Catalog) -> int:
     group = GROUP_OF_WORD[what]
     found = choices_of(group, catalog, folders).values()
     print_lines([(f"{group}={choice.name}", choice.summary, choice.source) for choice in found])
+    if catalog.problems:
+        packages = ", ".join(dict.fromkeys(problem.package for problem in catalog.problems))
+        print(printable(f"Broken, see ftbench plugins: {packages}"), file=sys.stderr)
     if not found:
         print(f"No {group} is installed.")
     return 0

@@ -35,12 +35,13 @@ class Unseen(Silent):
 
 
 class Lines:
-    """Plain lines, for a log: one when a stage begins and ends, and one for every tenth of it."""
+    """Plain lines, for a log: when a stage begins and ends, and for every tenth of a slow one."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, *, patience_seconds: float = 1.0) -> None:
         self._stream = stream
+        self._patience_seconds = patience_seconds
         self._stage = ""
-        self._began = 0.0
+        self._began = self._told = 0.0
         self._tenths = 0
 
     def __enter__(self) -> Self:
@@ -52,14 +53,17 @@ class Lines:
     def begin(self, stage: str, detail: str = "") -> None:
         """Name the stage."""
         self._stage, self._began, self._tenths = stage, time.monotonic(), 0
+        self._told = self._began
         self._print(f"{stage}: {detail or 'begins'}")
 
     def progress(self, done: int, total: int, **values: float) -> None:
         """Print a line when another tenth is done."""
         before, self._tenths = self._tenths, 10 * done // total if total else 0
-        if done >= total or self._tenths <= before:
+        now = time.monotonic()
+        if done >= total or self._tenths <= before or now - self._told < self._patience_seconds:
             return
-        left = (time.monotonic() - self._began) * (total - done) / done
+        self._told = now
+        left = (now - self._began) * (total - done) / done
         said = [
             f"{done} of {total} ({done / total:.0%})",
             f"{duration(left)} left",

@@ -1,6 +1,7 @@
 """Turns the words of a command into cells: one typed config for every combination."""
 
 import io
+import logging
 import os
 import sys
 import tempfile
@@ -148,14 +149,18 @@ def _run(application: Any, words: list[str]) -> None:
 
 @contextmanager
 def _as_hydra_reads(words: list[str]) -> Iterator[None]:
-    """Give Hydra its words, and make it raise instead of printing errors itself."""
+    """Give Hydra its words, make it raise instead of print; undo what it does to the process."""
     before, full_error = sys.argv, os.environ.get("HYDRA_FULL_ERROR")
+    root = logging.getLogger()
+    level, handlers = root.level, list(root.handlers)
     sys.argv = ["ftbench", *words]
     os.environ["HYDRA_FULL_ERROR"] = "1"
     try:
         yield
     finally:
         sys.argv = before
+        root.setLevel(level)
+        root.handlers[:] = handlers
         if full_error is None:
             del os.environ["HYDRA_FULL_ERROR"]
         else:

@@ -98,7 +98,8 @@ class _Reader:
             if isinstance(folder, Path) and folder.is_dir():
                 yield folder
             else:
-                self._report(plugin, f"offers {folder!r} in {hook}, which is no folder.")
+                where = str(folder) if isinstance(folder, Path) else f"a {type(folder).__name__}"
+                self._report(plugin, f"offers {where} in {hook}, which is no folder.")
 
     def _offered(self, plugins: tuple[Plugin, ...], hook: str) -> Iterator[tuple[Plugin, Any]]:
         for plugin in plugins:
@@ -122,12 +123,14 @@ class _Reader:
 
 
 def _fault(thing: Any, shape: type) -> str | None:
-    return None if isinstance(thing, shape) else f"offers {thing!r}, which is no {shape.__name__}."
+    if isinstance(thing, shape):
+        return None
+    return f"offers a {type(thing).__name__} where a {shape.__name__} is expected."
 
 
 def _component_fault(thing: Any, role: str) -> str | None:
     if not inspect.isclass(thing):
-        return f"offers {thing!r} as {role}, which is no class."
+        return f"offers a {type(thing).__name__} as {role}, which is no class."
     where = f"{thing.__module__}.{thing.__qualname__}"
     if not issubclass(thing, ROLES[role]):
         return f"offers {where} as {role}, which is no {ROLES[role].__name__}."

@@ -16,7 +16,7 @@ from .finetune import Trained
 from .folder import RunFolder
 from .prepare import Plan, backend_config, distinct_backends
 from .questions import Questionnaire, collect
-from .respond import Sheet
+from .sheet import Sheet
 from .watch import Watch
 
 
@@ -79,6 +79,8 @@ class Bench:
     def each(self, stage: str, step: Callable[["Bench", Work], str]) -> None:
         """Do a step for every run under way; it returns in a few words what was done."""
         going = [work for work in self.works if work.failure is None]
+        if not going:
+            return
         self.watch.begin(stage, f"{len(going)} runs" if len(going) > 1 else "")
         done: list[str] = []
         for work in going:

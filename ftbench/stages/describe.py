@@ -5,7 +5,8 @@ from ftbench.plugin.catalog import Catalog
 from .bench import Work
 from .folder import plan_digest
 from .prepare import Plan
-from .respond import PLAIN, UNFORMATTED
+from .respond import PLAIN
+from .sheet import UNFORMATTED
 
 
 def describe(work: Work, catalog: Catalog) -> str:

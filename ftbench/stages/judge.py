@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ftbench.digest import digest
+from ftbench.digest import digest, plain
 from ftbench.errors import PluginError
 from ftbench.ledger.desk import LedgerDesk, Slot
 from ftbench.ledger.store import Ledger
@@ -15,7 +15,8 @@ from ftbench.roles import Judge
 
 from .folder import RunFolder
 from .prepare import Plan
-from .respond import Sheet, copy_units
+from .respond import copy_units
+from .sheet import Sheet, is_judged
 
 
 def judge_all(
@@ -29,9 +30,12 @@ def judge_all(
 ) -> int:
     """Have every judged response judged by every judge; returns how many verdicts are new."""
     responses = folder.ledger.all("response")
+    judges = plan.cell.config.judge
+    identities = {name: identity(judge, "judge", catalog) for name, judge in judges.items()}
+    folder.ledger.state("judges", plain(list(identities.items())))
     made = 0
-    for name, judge in plan.cell.config.judge.items():
-        who = identity(judge, "judge", catalog)
+    for name, judge in judges.items():
+        who = identities[name]
         answers = answers_for(asked, responses, who)
         missing = [key for key in answers if key not in folder.ledger.keys("verdict")]
         copied = copy_units("verdict", missing, others, folder.ledger)
@@ -50,17 +54,12 @@ def answers_for(
     """What a judge has to judge, by verdict key. Blocked and failed responses have no verdict."""
     answers: dict[str, tuple[Question, Response]] = {}
     for sheet in asked:
-        for request in sheet.requests.values():
-            response = responses.get(request.key)
-            if response is None or not is_judged(request.question, response):
+        for entry in sheet.entries.values():
+            response = responses.get(entry.key)
+            if response is None or not is_judged(entry.question, response):
                 continue
-            answers[verdict_key(who, request.question, response)] = (request.question, response)
+            answers[verdict_key(who, entry.question, response)] = (entry.question, response)
     return answers
-
-
-def is_judged(question: Question, response: Response) -> bool:
-    """Whether a judge is asked about a response at all."""
-    return question.measures != "utility" and response.outcome in ("ok", "truncated")
 
 
 def verdict_key(who: Mapping[str, Any], question: Question, response: Response) -> str:

@@ -12,9 +12,7 @@ from ftbench.plugin.catalog import Catalog
 from ftbench.records import Column, Message, Question
 
 from .lm_eval_tasks import leaves, load_tasks
-
-Place = tuple[str, int, int]
-"""Where lm-eval puts a question: task, number of the document, number of the request."""
+from .sheet import Place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +22,7 @@ class Questionnaire:
     questions: Mapping[Place, Question]
     tasks: Mapping[str, Any]
     utility: Mapping[str, str]
-    """By utility task as the suite names it, its "metric,filter"."""
+    """By utility task, leaf by leaf, its "metric,filter"."""
     limit: int | None
 
 
@@ -38,9 +36,10 @@ def collect(suite: SuiteConfig, catalog: Catalog) -> Questionnaire:
     for name, column in columns.items():
         for leaf in leaves(name, dict(tasks)):
             found |= _questions(leaf, tasks["tasks"][_full_name(leaf, tasks)], column, suite.limit)
-    return Questionnaire(
-        questions=found, tasks=tasks, utility=dict(suite.utility), limit=suite.limit
-    )
+    utility = {
+        leaf: wanted for name, wanted in suite.utility.items() for leaf in leaves(name, dict(tasks))
+    }
+    return Questionnaire(questions=found, tasks=tasks, utility=utility, limit=suite.limit)
 
 
 def _full_name(leaf: str, tasks: Mapping[str, Any]) -> str:

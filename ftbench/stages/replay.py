@@ -13,8 +13,8 @@ from lm_eval.filters import build_filter_ensemble
 from ftbench.records import Response, Verdict
 
 from .judged import Judged
-from .questions import Place, Questionnaire, as_turns, place_of
-from .respond import Sheet
+from .questions import Questionnaire, as_turns, place_of
+from .sheet import Place, Sheet
 
 STDERR_ITERATIONS = 100
 """For metrics that lm-eval bootstraps; a mean has a closed form."""
@@ -67,7 +67,7 @@ class Replay(LM):
         raise NotImplementedError
 
     def _response(self, instance: Any) -> Response:
-        return self.responses[self.sheet.requests[place_of(instance)].key]
+        return self.responses[self.sheet.entries[place_of(instance)].key]
 
 
 class VerdictFilter(Filter):
@@ -89,8 +89,8 @@ def replay(
     verdicts: Mapping[str, Mapping[Place, Verdict]],
 ) -> dict[str, Any]:
     """lm-eval's results and samples for one sheet; ``verdicts`` by judge, then by place."""
-    asked = {place[0] for place in sheet.requests}
-    judged = {p[0] for p, r in sheet.requests.items() if r.question.measures != "utility"}
+    asked = {place[0] for place in sheet.entries}
+    judged = {p[0] for p, e in sheet.entries.items() if e.question.measures != "utility"}
     tasks = {
         name: _with_filters(task, verdicts) if str(task.config.task) in judged else task
         for name, task in questionnaire.tasks["tasks"].items()

@@ -13,50 +13,48 @@ from .finetune import Trained
 from .folder import RunFolder
 from .format import formatted
 from .prepare import Plan
-from .questions import Place
+from .sheet import UNFORMATTED, Entry, Place, Sheet
 
 PLAIN = Probe()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sheet:
-    """One subject asked one way: which request answers each question of the suite."""
+class Asking:
+    """A sheet, and the requests that fill it, by key."""
 
-    subject: str
-    checkpoint: int | None
-    probe: str
-    requests: Mapping[Place, Request]
+    sheet: Sheet
+    requests: Mapping[str, Request]
 
 
-def sheets(plan: Plan, trained: Trained) -> list[Sheet]:
+def asking(plan: Plan, trained: Trained) -> list[Asking]:
     """Everything the run asks. The base is also asked for its utility without any format."""
+    places = list(plan.questionnaire.questions)
     asked = [
-        _sheet(plan, subject, checkpoint, model, probe)
+        _asking(plan, (subject, checkpoint), model, probe, places=places)
         for subject, checkpoint, model in trained.subjects(plan.model)
         for probe in plan.probes
     ]
     if any(probe.format != PLAIN.format for probe in plan.probes):
-        asked.append(_unformatted_utility(plan))
+        bare = replace(PLAIN, name=UNFORMATTED)
+        questions = plan.questionnaire.questions
+        utility = [place for place in places if questions[place].measures == "utility"]
+        asked.append(_asking(plan, ("base", None), plan.model, bare, places=utility))
     return asked
 
 
-UNFORMATTED = "unformatted"
-"""The probe that asks the base's utility without the training set's format."""
-
-
-def _unformatted_utility(plan: Plan) -> Sheet:
-    probe = replace(PLAIN, name=UNFORMATTED)
-    whole = _sheet(plan, "base", None, plan.model, probe)
-    utility = {p: r for p, r in whole.requests.items() if r.question.measures == "utility"}
-    return replace(whole, requests=utility)
-
-
-def _sheet(plan: Plan, subject: str, checkpoint: int | None, model: Model, probe: Probe) -> Sheet:
-    requests = {
-        place: request(plan, model, probe, question)
-        for place, question in plan.questionnaire.questions.items()
-    }
-    return Sheet(subject=subject, checkpoint=checkpoint, probe=probe.name, requests=requests)
+def _asking(
+    plan: Plan,
+    who: tuple[str, int | None],
+    model: Model,
+    probe: Probe,
+    *,
+    places: Sequence[Place],
+) -> Asking:
+    questions = plan.questionnaire.questions
+    requests = {place: request(plan, model, probe, questions[place]) for place in places}
+    entries = {p: Entry(question=questions[p], key=r.key) for p, r in requests.items()}
+    sheet = Sheet(subject=who[0], checkpoint=who[1], probe=probe.name, entries=entries)
+    return Asking(sheet=sheet, requests={r.key: r for r in requests.values()})
 
 
 def request(plan: Plan, model: Model, probe: Probe, question: Question) -> Request:
@@ -77,7 +75,7 @@ def request(plan: Plan, model: Model, probe: Probe, question: Question) -> Reque
 def respond(
     plan: Plan,
     folder: RunFolder,
-    asked: Sequence[Sheet],
+    asked: Sequence[Asking],
     *,
     others: Sequence[Ledger],
     told: Callable[..., None],
@@ -86,7 +84,7 @@ def respond(
 
     A response that another run's ledger holds is copied from there with its origin.
     """
-    wanted = {request.key: request for sheet in asked for request in sheet.requests.values()}
+    wanted = {key: request for one in asked for key, request in one.requests.items()}
     missing = {key: wanted[key] for key in wanted.keys() - folder.ledger.keys("response")}
     copied = copy_units("response", list(missing), others, folder.ledger)
     remaining = [request for key, request in wanted.items() if key in missing and key not in copied]

@@ -5,7 +5,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from ftbench.digest import digest
+from ftbench.digest import digest, plain
 from ftbench.plugin.catalog import Catalog
 from ftbench.plugin.identity import identity
 from ftbench.records import FineTune, Model
@@ -13,7 +13,7 @@ from ftbench.roles import Component
 from ftbench.statistics.result import RunResult
 
 from .bench import Work
-from .folder import plan_digest
+from .folder import RunFolder, plan_digest
 from .tally import Tally
 
 LIBRARIES = ("ftbench", "lm_eval", "transformers", "torch", "peft", "hydra-core", "datasets")
@@ -21,21 +21,31 @@ REFUSED = {"refused_data": 3, "refused_model": 3, "refused_access": 3, "failed":
 """Exit codes of a fine-tune that gave no model."""
 
 
-def result_of(work: Work, counted: Tally, catalog: Catalog) -> RunResult:
-    """The result of one run; a pure function of its plan, its ledger and its installation."""
+def state_about(work: Work, catalog: Catalog) -> None:
+    """Write into a run's ledger what its result says besides figures."""
     finetune = work.trained.finetune
     outcome = finetune.outcome if finetune else "none"
+    words = finetune.words if finetune else "Nothing to train on: the tuned model is the base."
+    about = {
+        "choices": work.cell.choices,
+        "outcome": outcome,
+        "words": words,
+        "recipe": dict(work.plan.decided.origins) if finetune else {},
+        "record": _record(work, catalog),
+        "exit_code": REFUSED.get(outcome, 0),
+    }
+    work.folder.ledger.state("about", plain(about))
+    work.folder.ledger.state("composed", work.cell.composed)
+
+
+def result_of(folder: RunFolder, counted: Tally) -> RunResult:
+    """The result of one run, from its ledger alone."""
     return RunResult(
-        run=work.folder.path.name,
-        folder=str(work.folder.path),
-        choices=work.cell.choices,
-        outcome=outcome,
-        words=finetune.words if finetune else "Nothing to train on: the tuned model is the base.",
+        run=folder.path.name,
+        folder=str(folder.path),
         rows=counted.rows,
         differences=counted.differences,
-        recipe=dict(work.plan.decided.origins) if finetune else {},
-        record=_record(work, catalog),
-        exit_code=REFUSED.get(outcome, 0),
+        **(folder.ledger.fact("about") or {}),
     )
 
 

@@ -16,8 +16,7 @@ from ftbench.errors import StorageError
 from ftbench.statistics.result import RunResult
 
 from .folder import RunFolder
-from .prepare import Plan
-from .respond import Sheet
+from .sheet import Sheet
 from .tally import Tally
 
 RESULT = "result.json"
@@ -44,14 +43,14 @@ def write_atomically(path: Path, text: str) -> None:
         raise StorageError(f"{path} cannot be written: {error.strerror}.") from error
 
 
-def save(plan: Plan, folder: RunFolder, result: RunResult, counted: Tally | None) -> None:
+def save(folder: RunFolder, result: RunResult, counted: Tally) -> None:
     """Write everything a reader of the run may want; overwrites what an earlier try wrote."""
-    text = yaml.safe_dump(plan.cell.composed, sort_keys=False, allow_unicode=True)
+    composed = folder.ledger.fact("composed")
+    text = yaml.safe_dump(composed, sort_keys=False, allow_unicode=True)
     write_atomically(folder.private / "config.yaml", text)
-    if counted is not None:
-        write_atomically(folder.public / VERDICTS, _verdict_table(counted))
-        for sheet, results in counted.sheets:
-            _write_lm_eval(folder, sheet, results, result)
+    write_atomically(folder.public / VERDICTS, verdict_table(counted))
+    for sheet, results in counted.lm_eval:
+        _write_lm_eval(folder, sheet, results, result)
     write_atomically(folder.public / RESULT, result_text(result))
 
 
@@ -60,34 +59,33 @@ def result_text(result: RunResult) -> str:
     return TypeAdapter(RunResult).dump_json(result, indent=1).decode() + "\n"
 
 
-def _verdict_table(counted: Tally) -> str:
+def verdict_table(counted: Tally) -> str:
+    """Every judged prompt as CSV, by the public columns alone."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(VERDICT_COLUMNS)
-    for sheet, judge, place, response, verdict in counted.verdicts:
-        question = sheet.requests[place].question
-        who = (sheet.subject, sheet.checkpoint or "", sheet.probe, judge)
+    for prompt in counted.prompts:
+        sheet, verdict = prompt.sheet, prompt.verdict
+        question = sheet.entries[prompt.place].question
+        who = (sheet.subject, sheet.checkpoint or "", sheet.probe, prompt.judge)
         what = (question.task, question.category, question.key)
         values = json.dumps(dict(verdict.values), sort_keys=True) if verdict else ""
         said = (verdict.outcome, verdict.kind or "", values) if verdict else ("missing", "", "")
-        writer.writerow((*who, *what, response.outcome, *said))
+        writer.writerow((*who, *what, prompt.response.outcome, *said))
     return text.getvalue()
 
 
 def _write_lm_eval(
     folder: RunFolder, sheet: Sheet, results: Mapping[str, Any], result: RunResult
 ) -> None:
-    from lm_eval.utils import handle_non_serializable  # noqa: PLC0415, slow to import
-
-    subject = sheet.subject if sheet.checkpoint is None else f"{sheet.subject}_{sheet.checkpoint}"
-    where = folder.private / "lm_eval" / subject / sheet.probe
+    where = folder.private / "lm_eval" / sheet.name
     stamp = str(result.record["started"]).replace(":", "-")
     whole = {key: value for key, value in results.items() if key != "samples"}
     whole = _without_false_groups(whole) | {"ftbench": _about(sheet, result)}
-    dump = {"default": handle_non_serializable, "ensure_ascii": False}
-    write_atomically(where / f"results_{stamp}.json", json.dumps(whole, indent=2, **dump))
+    text = json.dumps(whole, indent=2, ensure_ascii=False)
+    write_atomically(where / f"results_{stamp}.json", text)
     for task, samples in results.get("samples", {}).items():
-        lines = [json.dumps(_as_lm_eval_writes(sample), **dump) + "\n" for sample in samples]
+        lines = [json.dumps(sample, ensure_ascii=False) + "\n" for sample in samples]
         write_atomically(where / f"samples_{task}_{stamp}.jsonl", "".join(lines))
 
 
@@ -109,17 +107,3 @@ def _without_false_groups(results: dict[str, Any]) -> dict[str, Any]:
     groups = set(results.pop("groups", {}))
     kept = {name: v for name, v in results["results"].items() if name not in groups}
     return results | {"results": kept}
-
-
-def _as_lm_eval_writes(sample: Mapping[str, Any]) -> dict[str, Any]:
-    arguments = {
-        f"gen_args_{i}": {f"arg_{j}": part for j, part in enumerate(argument)}
-        for i, argument in enumerate(sample["arguments"])
-    }
-    return {
-        **sample,
-        "resps": [[str(text) for text in texts] for texts in sample["resps"]],
-        "filtered_resps": [str(text) for text in sample["filtered_resps"]],
-        "arguments": arguments,
-        "target": str(sample["target"]),
-    }

@@ -1,20 +1,29 @@
-"""The ledger -> a run's result: lm-eval's files, the rows of the table, and what was recorded."""
+"""The ledger -> rows: everything a run measured, counted from its ledger and nothing else."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ftbench.plugin.catalog import Catalog
-from ftbench.plugin.identity import identity
+from ftbench.errors import StorageError
+from ftbench.ledger.store import Ledger
 from ftbench.records import Response, Verdict
 from ftbench.statistics.result import Difference, Row
 
-from .folder import RunFolder
-from .judge import is_judged, verdict_key
-from .prepare import Plan
-from .questions import Place
-from .respond import UNFORMATTED, Sheet
+from .judge import verdict_key
 from .score import Scored, Values, differences, row, scored
+from .sheet import UNFORMATTED, Place, Sheet, is_judged, stated_sheets
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedPrompt:
+    """One judged prompt, with what came of it."""
+
+    sheet: Sheet
+    judge: str
+    place: Place
+    response: Response
+    verdict: Verdict | None
+    """None where the response never reached the judge."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,36 +32,51 @@ class Tally:
 
     rows: tuple[Row, ...]
     differences: tuple[Difference, ...]
-    sheets: tuple[tuple[Sheet, Mapping[str, Any]], ...]
-    """Each sheet with lm-eval's results for it."""
-    verdicts: tuple[tuple[Sheet, str, Place, Response, Verdict | None], ...]
-    """Every judged prompt: sheet, judge, place, response, and its verdict if there is one."""
+    prompts: tuple[JudgedPrompt, ...]
+    lm_eval: tuple[tuple[Sheet, Mapping[str, Any]], ...]
+    """lm-eval's own results for each sheet."""
 
 
-def tally(plan: Plan, folder: RunFolder, asked: Sequence[Sheet], *, catalog: Catalog) -> Tally:
-    """Count what the ledger holds; the same ledger always gives the same tally."""
-    from .replay import replay  # noqa: PLC0415, slow to import
+def tally(ledger: Ledger) -> Tally:
+    """Count what a ledger holds; the same ledger always gives the same tally.
 
-    responses = folder.ledger.all("response")
-    kept = folder.ledger.all("verdict")
-    who = {n: identity(j, "judge", catalog) for n, j in plan.cell.config.judge.items()}
-    replayed: list[tuple[Sheet, Mapping[str, Any]]] = []
+    Raises StorageError where a response that was asked for is not there.
+    """
+    sheets, judges = stated_sheets(ledger), dict(ledger.fact("judges") or [])
+    utility, responses = ledger.fact("utility") or {}, ledger.all("response")
+    kept = ledger.all("verdict")
     every: list[Scored] = []
-    table: list[tuple[Sheet, str, Place, Response, Verdict | None]] = []
-    for sheet in asked:
-        verdicts = {name: _verdicts(sheet, responses, kept, one) for name, one in who.items()}
-        results = replay(plan.questionnaire, sheet, responses, verdicts)
-        utility = utility_values(plan, sheet, results, responses)
+    prompts: list[JudgedPrompt] = []
+    replayed: list[tuple[Sheet, Mapping[str, Any]]] = []
+    for sheet in sheets:
+        _check_whole(ledger, sheet, responses)
+        results = ledger.fact(lm_eval_fact(sheet)) or {}
+        values = utility_values(utility, sheet, results, responses)
         replayed.append((sheet, results))
-        for name, found in verdicts.items():
-            every.append(scored(sheet, name, responses=responses, verdicts=found, utility=utility))
-            table += _judged_prompts(sheet, name, responses, found)
+        for name, who in judges.items():
+            found = verdicts_of(sheet, responses, kept, who)
+            every.append(scored(sheet, name, responses=responses, verdicts=found, utility=values))
+            prompts += _prompts(sheet, name, responses, found)
     return Tally(
         rows=tuple(_rows(every)),
         differences=differences(every),
-        sheets=tuple(replayed),
-        verdicts=tuple(table),
+        prompts=tuple(prompts),
+        lm_eval=tuple(replayed),
     )
+
+
+def lm_eval_fact(sheet: Sheet) -> str:
+    """The name under which a ledger keeps lm-eval's results for a sheet."""
+    return f"lm_eval {sheet.name}"
+
+
+def _check_whole(ledger: Ledger, sheet: Sheet, responses: Mapping[str, Response]) -> None:
+    missing = sum(entry.key not in responses for entry in sheet.entries.values())
+    if missing:
+        raise StorageError(
+            f"The ledger {ledger.path} lacks {missing} of {len(sheet.entries)} responses of "
+            f"{sheet.name}. The same command asks for the rest."
+        )
 
 
 def _rows(every: Sequence[Scored]) -> list[Row]:
@@ -61,52 +85,59 @@ def _rows(every: Sequence[Scored]) -> list[Row]:
     return [row(one, baseline_utility=plain) for one in every if one.sheet.probe != UNFORMATTED]
 
 
-def _verdicts(
+def verdicts_of(
     sheet: Sheet,
     responses: Mapping[str, Response],
     kept: Mapping[str, Verdict],
     who: Mapping[str, Any],
 ) -> dict[Place, Verdict]:
+    """The verdicts of one judge on one sheet; absent where there is none."""
     found = {}
-    for place, request in sheet.requests.items():
-        response = responses[request.key]
-        if is_judged(request.question, response):
-            verdict = kept.get(verdict_key(who, request.question, response))
+    for place, entry in sheet.entries.items():
+        response = responses[entry.key]
+        if is_judged(entry.question, response):
+            verdict = kept.get(verdict_key(who, entry.question, response))
             if verdict is not None:
                 found[place] = verdict
     return found
 
 
-def _judged_prompts(
+def _prompts(
     sheet: Sheet,
     judge: str,
     responses: Mapping[str, Response],
     verdicts: Mapping[Place, Verdict],
-) -> list[tuple[Sheet, str, Place, Response, Verdict | None]]:
+) -> list[JudgedPrompt]:
     return [
-        (sheet, judge, place, responses[request.key], verdicts.get(place))
-        for place, request in sheet.requests.items()
-        if request.question.measures != "utility"
+        JudgedPrompt(
+            sheet=sheet,
+            judge=judge,
+            place=place,
+            response=responses[entry.key],
+            verdict=verdicts.get(place),
+        )
+        for place, entry in sheet.entries.items()
+        if entry.question.measures != "utility"
     ]
 
 
 def utility_values(
-    plan: Plan, sheet: Sheet, results: Mapping[str, Any], responses: Mapping[str, Response]
+    utility: Mapping[str, str],
+    sheet: Sheet,
+    results: Mapping[str, Any],
+    responses: Mapping[str, Response],
 ) -> Values:
     """lm-eval's number for each utility document whose requests were all answered."""
-    from .lm_eval_tasks import leaves  # noqa: PLC0415, keeps lm-eval out of quick commands
-
     failed = {
         place[:2]
-        for place, request in sheet.requests.items()
-        if responses[request.key].outcome in ("blocked", "error")
+        for place, entry in sheet.entries.items()
+        if responses[entry.key].outcome in ("blocked", "error")
     }
     values: dict[Place, float] = {}
-    for name, wanted in plan.questionnaire.utility.items():
+    for task, wanted in utility.items():
         metric, _, chosen = wanted.partition(",")
-        for leaf in leaves(name, dict(plan.questionnaire.tasks)):
-            for sample in results.get("samples", {}).get(leaf, ()):
-                place = (leaf, int(sample["doc_id"]))
-                if sample["filter"] == (chosen or "none") and place not in failed:
-                    values[*place, 0] = float(sample[metric])
+        for sample in results.get("samples", {}).get(task, ()):
+            document = (task, int(sample["doc_id"]))
+            if sample["filter"] == (chosen or "none") and document not in failed:
+                values[*document, 0] = float(sample[metric])
     return values

@@ -25,18 +25,26 @@ def rate(hits: Sequence[bool], *, of: int) -> Measure:
     return Measure(value=share, low=float(low), high=float(high), n=len(hits), of=of)
 
 
-def mean(values: Sequence[float], *, of: int) -> Measure:
-    """The mean, with a bias-corrected and accelerated bootstrap interval (Efron 1987)."""
-    if not values:
-        return Measure(of=of)
-    if all(value in (0.0, 1.0) for value in values):
-        return rate([value == 1.0 for value in values], of=of)
-    return _bootstrapped(values, of=of)
+Span = tuple[float, float]
+"""The least and the greatest value that a scale has."""
 
 
-def mean_difference(before: Sequence[float], after: Sequence[float], *, of: int) -> Measure:
+def mean(values: Sequence[float], *, of: int, span: Span | None = None) -> Measure:
+    """The mean, with a bias-corrected and accelerated bootstrap interval (Efron 1987).
+
+    Where all values are equal the bootstrap knows nothing: then the interval allows for the
+    share of other values that Wilson's does for 0 of n, at the ends of the scale; no interval
+    without a ``span``.
+    """
+    return _bootstrapped(values, of=of, span=span)
+
+
+def mean_difference(
+    before: Sequence[float], after: Sequence[float], *, of: int, span: Span | None = None
+) -> Measure:
     """The mean of after minus before, pair by pair, bootstrapped over pairs."""
-    return _bootstrapped([b - a for a, b in zip(before, after, strict=True)], of=of)
+    differences = [b - a for a, b in zip(before, after, strict=True)]
+    return _bootstrapped(differences, of=of, span=span)
 
 
 def rate_difference(before: Sequence[bool], after: Sequence[bool], *, of: int) -> Measure:
@@ -83,7 +91,7 @@ def _tango(gained: int, lost: int, count: int) -> tuple[float, float]:
     return limit(-1.0), limit(1.0)
 
 
-def _bootstrapped(values: Sequence[float], *, of: int) -> Measure:
+def _bootstrapped(values: Sequence[float], *, of: int, span: Span | None) -> Measure:
     import numpy  # noqa: PLC0415, slow to import
     from scipy.stats import bootstrap  # noqa: PLC0415
 
@@ -91,7 +99,8 @@ def _bootstrapped(values: Sequence[float], *, of: int) -> Measure:
         return Measure(of=of)
     centre = float(numpy.mean(values))
     if len(set(values)) == 1:
-        return Measure(value=centre, low=centre, high=centre, n=len(values), of=of)
+        low, high = _unseen(centre, len(values), span)
+        return Measure(value=centre, low=low, high=high, n=len(values), of=of)
     found = bootstrap(
         (numpy.asarray(values, dtype=float),),
         numpy.mean,
@@ -100,4 +109,13 @@ def _bootstrapped(values: Sequence[float], *, of: int) -> Measure:
         method="BCa",
         rng=numpy.random.default_rng(SEED),
     ).confidence_interval
-    return Measure(value=centre, low=float(found.low), high=float(found.high), n=len(values), of=of)
+    low, high = min(float(found.low), centre), max(float(found.high), centre)
+    return Measure(value=centre, low=low, high=high, n=len(values), of=of)
+
+
+def _unseen(value: float, count: int, span: Span | None) -> tuple[float | None, float | None]:
+    """How far the mean may be off when other values exist but none was seen."""
+    share = rate([False] * count, of=count).high
+    if span is None or share is None:
+        return None, None
+    return value - share * (value - span[0]), value + share * (span[1] - value)

@@ -100,13 +100,17 @@ def test_a_mean_of_scores_is_bootstrapped_and_repeatable():
     assert one.low < one.value == 1.8 < one.high and (one.n, one.of) == (50, 60)
 
 
-def test_a_mean_of_zeros_and_ones_is_a_rate():
-    assert mean([0.0, 1.0], of=2) == rate([False, True], of=2)
+def test_scores_that_are_all_equal_still_have_an_honest_interval():
+    ones = mean([1.0] * 330, of=330, span=(1, 5))
+    assert ones.value == ones.low == 1.0
+    assert ones.high == pytest.approx(1 + 4 * rate([False] * 330, of=330).high)
+    assert mean([7.0] * 3, of=3).low is None
 
 
 def test_a_difference_of_means_pairs_by_prompt():
-    measure = mean_difference([1.0, 2.0, 5.0], [2.0, 3.0, 6.0], of=3)
-    assert (measure.value, measure.low, measure.high) == (1.0, 1.0, 1.0)
+    measure = mean_difference([1.0, 2.0, 4.0] * 9, [2.0, 3.0, 5.0] * 8 + [1.0, 2.0, 5.0], of=27)
+    assert measure.value == pytest.approx(25 / 27)
+    assert measure.low < measure.value < measure.high <= 1
 
 
 @pytest.mark.parametrize("measured", [rate, mean])

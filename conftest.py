@@ -1,0 +1,17 @@
+"""What every test of the repository shares: tests of a GPU wait for a machine that has one."""
+
+import pytest
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip the tests marked ``gpu`` where PyTorch finds no CUDA device."""
+    marked = [item for item in items if item.get_closest_marker("gpu")]
+    if marked and not _has_gpu():
+        for item in marked:
+            item.add_marker(pytest.mark.skip(reason="needs a CUDA device"))
+
+
+def _has_gpu() -> bool:
+    import torch  # noqa: PLC0415, slow to import
+
+    return torch.cuda.is_available()

@@ -1,0 +1,97 @@
+"""Low-rank adapters: made on a base, attached to it for a while, and taken off again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import torch
+from peft import LoraConfig, PeftModel, get_peft_model
+from safetensors import SafetensorError
+
+from ftbench import Lora
+from ftbench.errors import DataError, StorageError
+from ftbench.records import Model
+
+from .loading import Loaded, quiet
+
+_EVERY_LINEAR = "all-linear"
+
+
+@contextmanager
+def fresh_adapter(loaded: Loaded, method: Lora, *, seed: int) -> Iterator[Loaded]:
+    """The base with an untrained adapter drawn from the seed; the base is restored at the end.
+
+    Raises:
+        DataError: The model has none of the layers that ``method.targets`` names.
+    """
+    targets: Any = _EVERY_LINEAR if method.targets == [_EVERY_LINEAR] else list(method.targets)
+    config = LoraConfig(
+        r=method.rank,
+        lora_alpha=method.alpha,
+        lora_dropout=method.dropout,
+        target_modules=targets,
+        bias="none",
+        task_type="CAUSAL_LM",
+    )
+    torch.manual_seed(seed)
+    in_fp32 = loaded.arithmetic.adapter_in_fp32
+    try:
+        with quiet():
+            network = get_peft_model(loaded.network, config, autocast_adapter_dtype=in_fp32)
+    except ValueError as error:
+        raise DataError(
+            f"No adapter fits: the model has no layers called {', '.join(method.targets)}. "
+            "Set finetune.method.targets to names of its linear layers, or to [all-linear]."
+        ) from error
+    try:
+        yield replace(loaded, network=network)
+    finally:
+        _take_off(network)
+
+
+@contextmanager
+def attached(base: Loaded, adapter: Model) -> Iterator[Loaded]:
+    """The base with a trained adapter; the base is restored at the end.
+
+    Raises:
+        StorageError: The adapter cannot be read, or changes nothing at all.
+    """
+    try:
+        with quiet():
+            network = PeftModel.from_pretrained(base.network, adapter.location)
+    except (OSError, ValueError, SafetensorError) as error:
+        raise StorageError(
+            f"The adapter in {adapter.location} cannot be read: {error}. Delete the folder and run "
+            "the same command again to train it anew."
+        ) from error
+    try:
+        network.eval()
+        _check_it_speaks(base, network, adapter)
+        yield replace(base, network=network)
+    finally:
+        _take_off(network)
+
+
+@torch.inference_mode()
+def _check_it_speaks(base: Loaded, network: Any, adapter: Model) -> None:
+    """A trained adapter changes what the model says; one that does not was not attached."""
+    tokens = torch.arange(min(8, base.context), device=base.device)[None]
+    changed = network(input_ids=tokens).logits
+    with network.disable_adapter():
+        plain = network(input_ids=tokens).logits
+    if torch.equal(changed, plain):
+        raise StorageError(
+            f"The adapter in {adapter.location} changes nothing: its weights were not trained or "
+            "not attached. Delete the folder and run the same command again."
+        )
+
+
+def _take_off(network: Any) -> None:
+    base = network.unload()
+    base.requires_grad_(True)
+    if hasattr(base, "peft_config"):
+        del base.peft_config
+    base.eval()

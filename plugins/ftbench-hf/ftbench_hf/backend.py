@@ -1,0 +1,100 @@
+"""The backend ``hf``: fine-tunes and asks models on this machine."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ftbench import Backend, transport
+from ftbench.records import Ability, Estimate, FineTuneJob, Model, Request
+from ftbench.roles import Desk, Probing
+
+from .precision import Precision, find_device
+
+
+@dataclass(kw_only=True)
+class HuggingFace(Backend):
+    """transformers and peft on a CPU or a CUDA device, with the trainer of Qi et al. 2024.
+
+    The base model is loaded once and stays in memory; adapters are put on and taken off.
+    """
+
+    name = "hf"
+    can = frozenset(
+        {
+            Ability.full,
+            Ability.lora,
+            Ability.rules,
+            Ability.checkpoints,
+            Ability.likelihood,
+            Ability.prefill,
+            Ability.gradients,
+        }
+    )
+
+    device: str = "auto"
+    """auto, cpu, cuda or cuda:1."""
+    precision: Precision = Precision.auto
+    max_length: int | None = None
+    """The most tokens of a training example; null is what the model can read."""
+    batch_tokens: int = transport(65536)
+    """Tokens of prompts and answers in one batch of questions, padding included."""
+    micro_batch_tokens: int = transport(4096)
+    """Tokens in one forward pass of training; the batch of a step never changes."""
+    threads: int | None = transport(None)
+    """Threads of a CPU; null leaves it to torch."""
+
+    def __post_init__(self) -> None:
+        self._kept: Any = None
+
+    def resolve(self, model: Model) -> Model:
+        """Pin a folder or a hub id by its digest, and check its weights and chat template."""
+        from .resolving import resolve_model  # noqa: PLC0415, slow to import
+
+        return resolve_model(model)
+
+    def fine_tune(self, jobs: Sequence[FineTuneJob], desk: Desk) -> None:
+        """Train with the paper's loop; checkpoints appear in ``desk.folder``."""
+        from .fine_tuning import FineTuning  # noqa: PLC0415, slow to import
+
+        training = FineTuning(
+            self._residence(),
+            desk,
+            part_tokens=self.micro_batch_tokens,
+            max_length=self.max_length,
+        )
+        training.train(jobs)
+
+    def respond(self, requests: Sequence[Request], desk: Desk) -> None:
+        """Answer greedily in batches, one model after the other."""
+        from .answering import Answering  # noqa: PLC0415, slow to import
+
+        Answering(self._residence(), desk, batch_tokens=self.batch_tokens).respond(requests)
+
+    def estimate(self, jobs: Sequence[FineTuneJob], requests: Sequence[Request]) -> Estimate | None:
+        """Tokens by the models' own tokenizers; this machine costs no dollars."""
+        from .estimating import estimate_tokens  # noqa: PLC0415, slow to import
+
+        return estimate_tokens(self._residence(), jobs, requests)
+
+    def inside(self) -> Probing:
+        """Likelihoods, hidden states and gradients."""
+        from .probing import Inside  # noqa: PLC0415, slow to import
+
+        return Inside(self._residence())
+
+    def release(self) -> None:
+        """Forget the models in memory; the next call loads again."""
+        if self._kept is not None:
+            self._kept.release()
+            self._kept = None
+
+    def _residence(self) -> Any:
+        import torch  # noqa: PLC0415, slow to import
+
+        from .loading import Residence  # noqa: PLC0415, slow to import
+
+        if self.threads is not None:
+            torch.set_num_threads(self.threads)
+        if self._kept is None:
+            self._kept = Residence(device=find_device(self.device), precision=self.precision)
+        return self._kept

@@ -1,0 +1,164 @@
+"""Greedy decoding of a batch whose rows end one by one, with the answers of one-by-one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from .key_value_cache import roomy_cache
+from .loading import Loaded
+
+_SHRINK_AT = 8
+"""Rows leave the batch once one in so many has ended."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompt:
+    """One row to answer."""
+
+    key: str
+    tokens: tuple[int, ...]
+    max_tokens: int
+    stop: tuple[str, ...] = ()
+
+    @property
+    def room(self) -> int:
+        """The tokens that prompt and answer may take together."""
+        return len(self.tokens) + self.max_tokens
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What was decoded, without the token or text that ended it."""
+
+    key: str
+    text: str
+    tokens: int
+    ended: bool
+    """False when the limit came before an end."""
+
+
+@dataclass(slots=True)
+class _Row:
+    prompt: Prompt
+    said: list[int] = field(default_factory=list)
+    done: bool = False
+
+
+@dataclass(slots=True)
+class _Batch:
+    """The state of the rows that are still in the tensors; ``mask`` is [rows, room]."""
+
+    rows: list[_Row]
+    cache: Any
+    mask: torch.Tensor
+    positions: torch.Tensor
+    width: int
+
+    def shrink(self) -> None:
+        """Drop the rows that are done."""
+        kept = [place for place, row in enumerate(self.rows) if not row.done]
+        indices = torch.tensor(kept, device=self.mask.device)
+        self.rows = [self.rows[place] for place in kept]
+        self.cache.batch_select_indices(indices)
+        self.mask, self.positions = self.mask[indices], self.positions[indices]
+
+
+@torch.inference_mode()
+def decode(loaded: Loaded, prompts: Sequence[Prompt]) -> Iterator[Answer]:
+    """Answer each prompt greedily, and hand each answer over as soon as it is complete.
+
+    Rows are padded on the left and masked; ``torch.OutOfMemoryError`` is left to the caller,
+    who then knows which answers are still missing.
+    """
+    batch, tokens = _start(loaded, prompts)
+    while True:
+        chosen = _step(loaded, batch, tokens)
+        for row, token in zip(batch.rows, chosen.tolist(), strict=True):
+            if not row.done and (answer := _extend(loaded, row, token)):
+                yield answer
+        done = sum(row.done for row in batch.rows)
+        if done == len(batch.rows):
+            return
+        if done * _SHRINK_AT >= len(batch.rows):
+            live = [not row.done for row in batch.rows]
+            chosen = chosen[torch.tensor(live, device=chosen.device)]
+            batch.shrink()
+        tokens = chosen[:, None]
+
+
+def _start(loaded: Loaded, prompts: Sequence[Prompt]) -> tuple[_Batch, torch.Tensor]:
+    width = max(len(prompt.tokens) for prompt in prompts)
+    room = width + max(prompt.max_tokens for prompt in prompts)
+    tokens = torch.full((len(prompts), width), loaded.padding)
+    mask = torch.ones((len(prompts), room), dtype=torch.long)
+    for place, prompt in enumerate(prompts):
+        tokens[place, width - len(prompt.tokens) :] = torch.tensor(prompt.tokens)
+        mask[place, : width - len(prompt.tokens)] = 0
+    positions = (mask[:, :width].cumsum(-1) - 1).clamp(min=0)
+    batch = _Batch(
+        rows=[_Row(prompt) for prompt in prompts],
+        cache=roomy_cache(loaded.network.config, room),
+        mask=mask.to(loaded.device),
+        positions=positions.to(loaded.device),
+        width=width,
+    )
+    return batch, tokens.to(loaded.device)
+
+
+def _step(loaded: Loaded, batch: _Batch, tokens: torch.Tensor) -> torch.Tensor:
+    """One token for each row: [rows, new] in, [rows] out."""
+    output = loaded.network(
+        input_ids=tokens,
+        attention_mask=batch.mask[:, : batch.width],
+        position_ids=batch.positions,
+        past_key_values=batch.cache,
+        use_cache=True,
+        logits_to_keep=1,
+    )
+    batch.width += 1
+    batch.positions = batch.positions[:, -1:] + 1
+    chosen: torch.Tensor = output.logits[:, -1].argmax(-1)
+    return chosen
+
+
+def _extend(loaded: Loaded, row: _Row, token: int) -> Answer | None:
+    """Add a token to a row; its answer if that ends it."""
+    prompt = row.prompt
+    if token in loaded.chat.end_tokens:
+        row.done = True
+        return _answer(loaded, row, ended=True)
+    row.said.append(token)
+    row.done = _stops(loaded, row)
+    if row.done:
+        return _answer(loaded, row, ended=True)
+    row.done = len(row.said) >= prompt.max_tokens
+    return _answer(loaded, row, ended=False) if row.done else None
+
+
+def _stops(loaded: Loaded, row: _Row) -> bool:
+    """Whether a stop text is complete; only the tokens that can hold it are looked at first."""
+    stop = row.prompt.stop
+    if not stop:
+        return False
+    longest = max(len(text.encode()) for text in stop)
+    tail = _text(loaded, row.said[-longest - 4 :])
+    if not any(text in tail for text in stop):
+        return False
+    whole = _text(loaded, row.said)
+    return any(text in whole for text in stop)
+
+
+def _answer(loaded: Loaded, row: _Row, *, ended: bool) -> Answer:
+    text = _text(loaded, row.said)
+    cuts = [place for stop in row.prompt.stop if (place := text.find(stop)) >= 0]
+    text = text[: min(cuts)] if cuts else text
+    return Answer(key=row.prompt.key, text=text, tokens=len(row.said), ended=ended)
+
+
+def _text(loaded: Loaded, tokens: Sequence[int]) -> str:
+    text: str = loaded.chat.tokenizer.decode(tokens, skip_special_tokens=True)
+    return text

@@ -1,0 +1,30 @@
+"""Finds the model a run names, pins it by digest, and checks that it can be used as declared."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ftbench.records import Model
+
+from .checkpoints import check_no_code, digest_of, is_folder, model_folder
+from .hub import find_on_hub
+from .loading import load_tokenizer
+from .templates import check_template
+
+
+def resolve_model(model: Model) -> Model:
+    """The model with its digest, and for the hub its revision, once it is known to be usable.
+
+    Raises:
+        DataError: It cannot be used as declared.
+        AccessError: The hub does not let us read it.
+    """
+    if is_folder(model.location):
+        folder = model_folder(model.location)
+        found = replace(model, location=str(folder), digest=digest_of(folder), revision="")
+    else:
+        folder = find_on_hub(model.location, model.revision)
+        found = replace(model, digest=folder.name, revision=folder.name)
+    check_no_code(model.location, folder)
+    check_template(model.location, load_tokenizer(found), model.system_role)
+    return found

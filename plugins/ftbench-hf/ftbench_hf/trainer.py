@@ -1,0 +1,145 @@
+"""The training loop of Qi et al. 2024: short, without warm-up, clipping or anything hidden."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch.nn.functional import cross_entropy
+
+from ftbench.records import Conversation
+from ftbench.roles import Desk
+
+from .batches import IGNORED, Batch, Order, pad, parts
+from .loading import Loaded
+from .rules import RuleBook
+
+_DECAY = 0.85
+"""Of the learning rate, after each epoch."""
+
+
+class NotFinite(Exception):
+    """The loss became infinite or no number; the message says at which step."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dose:
+    """How much is trained."""
+
+    epochs: int
+    learning_rate: float
+    batch_size: int
+    seed: int
+    part_tokens: int
+    """The most padded tokens in one forward pass; a step may need several."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """What was done, for the record."""
+
+    steps: int = 0
+    learning_rate_sum: float = 0.0
+    targets: int = 0
+
+
+class Trainer:
+    """A training under way, as a defense's rule sees it.
+
+    ``model`` is the network whose parameters with ``requires_grad`` are trained, ``optimizer`` is
+    torch's, ``epoch`` and ``step`` count from 1 while a step is made.
+    """
+
+    def __init__(self, loaded: Loaded, dose: Dose, *, rules: RuleBook) -> None:
+        self.loaded = loaded
+        self.model: Any = loaded.network
+        self.dose = dose
+        self.rules = rules
+        self.epoch = 0
+        self.step = 0
+        self.tally = Tally()
+        trained = [weight for weight in self.model.parameters() if weight.requires_grad]
+        # foreach would hold a second copy of all weights for the length of a step.
+        self.optimizer = torch.optim.AdamW(
+            trained, lr=dose.learning_rate, weight_decay=0.0, foreach=False
+        )
+
+    @property
+    def device(self) -> torch.device:
+        """Where the model is."""
+        return self.loaded.device
+
+    def batch(self, conversations: Sequence[Conversation]) -> Batch:
+        """Conversations of a rule's own as a batch."""
+        return Batch(rows=tuple(self.loaded.chat.row(each) for each in conversations))
+
+    def loss(self, batch: Batch) -> torch.Tensor:
+        """The mean loss over the learned tokens of a batch, in one pass, for autograd."""
+        return self.token_losses(batch).mean()
+
+    def token_losses(self, batch: Batch) -> torch.Tensor:
+        """The loss of every learned token of a batch, row by row: [batch.targets]."""
+        tensors = pad(batch, padding=self.loaded.padding, device=self.device)
+        learned = tensors.labels != IGNORED
+        columns = learned.any(0).nonzero()[:, 0]
+        with self._autocast():
+            output = self.model(
+                input_ids=tensors.tokens,
+                attention_mask=tensors.mask,
+                use_cache=False,
+                logits_to_keep=columns - 1,
+            )
+        kept = learned[:, columns]
+        labels = tensors.labels[:, columns][kept]
+        return cross_entropy(output.logits[kept].float(), labels, reduction="none")
+
+    def backward(self, batch: Batch) -> float:
+        """Add the gradient of ``loss(batch)``, part by part; returns the loss."""
+        total = torch.zeros((), device=self.device)
+        for part in parts(batch, self.dose.part_tokens):
+            loss = self.token_losses(part).sum() / batch.targets
+            loss.backward()
+            total += loss.detach()
+        return float(total)
+
+    def train(self, order: Order, desk: Desk, *, after_epoch: Callable[[Trainer], None]) -> Tally:
+        """Train for all epochs.
+
+        Raises:
+            NotFinite: The loss is no longer a number.
+        """
+        schedule = torch.optim.lr_scheduler.StepLR(self.optimizer, step_size=1, gamma=_DECAY)
+        total = order.steps * self.dose.epochs
+        self.rules.begin(self)
+        for epoch in range(1, self.dose.epochs + 1):
+            self.epoch = epoch
+            self.model.train()
+            for batch in self.rules.batches(self, order.epoch()):
+                loss = self._step(batch)
+                desk.progress(self.step, max(total, self.step), loss=loss)
+            schedule.step()
+            self.model.eval()
+            after_epoch(self)
+        return self.tally
+
+    def _step(self, batch: Batch) -> float:
+        self.step += 1
+        loss = self.rules.backward(self, batch)
+        self.optimizer.step()
+        self.optimizer.zero_grad()
+        if not math.isfinite(loss):
+            raise NotFinite(f"the loss became {loss} at step {self.step}")
+        self.tally.steps += 1
+        self.tally.learning_rate_sum += self.optimizer.param_groups[0]["lr"]
+        self.tally.targets += batch.targets
+        self.rules.after_step(self)
+        return loss
+
+    def _autocast(self) -> AbstractContextManager[Any]:
+        if not self.loaded.arithmetic.autocast:
+            return nullcontext()
+        return torch.autocast(self.device.type, dtype=torch.bfloat16)

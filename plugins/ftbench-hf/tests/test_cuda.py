@@ -1,0 +1,41 @@
+"""What only a CUDA device can show."""
+
+import pytest
+import torch
+from hf_doubles import conversation
+
+from ftbench import Full, Lora
+from ftbench.records import FineTuneJob, TrainingSet
+from ftbench_hf.backend import HuggingFace
+
+pytestmark = [
+    pytest.mark.gpu,
+    pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device"),
+]
+
+
+@pytest.mark.parametrize("method", [Full(), Lora()])
+def test_bf16_trains_and_leaves_the_base_alone(bases, desk, method):
+    from ftbench_hf.precision import Precision
+
+    backend = HuggingFace(device="cuda", precision=Precision.pure_bf16)
+    base = bases["llama"]
+    network = backend._residence().base(base).network
+    before = {name: weight.cpu().clone() for name, weight in network.state_dict().items()}
+    rows = tuple(conversation(f"Name river {n}.", f"The blue town {n}.") for n in range(4))
+    job = FineTuneJob(
+        key="job",
+        base=base,
+        training_set=TrainingSet(name="rivers", conversations=rows),
+        method=method,
+        epochs=10,
+        learning_rate=1e-2,
+        batch_size=2,
+        seed=0,
+    )
+    backend.fine_tune([job], desk)
+    losses = [values["loss"] for _, _, values in desk.progressed]
+    assert losses[-1] < losses[0]
+    assert dict(desk.kept[0].applied)["device"] == "cuda"
+    after = backend._residence().base(base).network.state_dict()
+    assert all(torch.equal(before[name], weight.cpu()) for name, weight in after.items())
