@@ -11,6 +11,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason="needs a CUDA device"))
 
 
+@pytest.fixture(autouse=True)
+def a_cache_of_its_own(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No test finds what another, or the user, has finished."""
+    monkeypatch.setenv("FTBENCH_CACHE", str(tmp_path_factory.mktemp("cache")))
+
+
 def _has_gpu() -> bool:
     import torch  # noqa: PLC0415, slow to import
 

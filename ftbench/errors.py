@@ -11,6 +11,7 @@
   x NeedsHuman          only a person can tell how to go on                       65
   x StorageError        a disk is full, a file is damaged or cannot be written    74
   x Busy                another process holds what we need; try again             75
+  x Stopped             the user asked to stop; the same command goes on         130
 """
 
 from typing import ClassVar
@@ -72,3 +73,9 @@ class Busy(FtbenchError):
     """Another process holds what is needed; the same command works later."""
 
     exit_code = 75
+
+
+class Stopped(FtbenchError):
+    """The user asked to stop; what was finished is kept, and the same command goes on."""
+
+    exit_code = 130

@@ -1,6 +1,6 @@
 """The whole benchmark, in order: prepare, fine-tune, respond, judge, score, publish."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from .config.compose import Cell
 from .ledger.store import moment
@@ -8,7 +8,6 @@ from .plugin.catalog import Catalog
 from .stages.bench import Bench, Work
 from .stages.describe import describe
 from .stages.finetune import fine_tune
-from .stages.folder import open_folder
 from .stages.judge import judge_all
 from .stages.lm_eval_scores import score_with_lm_eval
 from .stages.prepare import prepare
@@ -21,9 +20,18 @@ from .stages.watch import Watch
 from .statistics.result import RunResult
 
 
-def run(cells: Sequence[Cell], *, catalog: Catalog, watch: Watch) -> list[RunResult]:
-    """Run every cell; one result each, in order. What failed says so, and stops nobody else."""
-    bench = Bench(cells, catalog=catalog, watch=watch)
+def run(
+    cells: Sequence[Cell],
+    *,
+    catalog: Catalog,
+    watch: Watch,
+    stopping: Callable[[], bool] = lambda: False,
+) -> list[RunResult]:
+    """Run every cell; one result each, in order. What failed says so, and stops nobody else.
+
+    Once ``stopping`` is true, what is in hand is finished and the rest left to the same command.
+    """
+    bench = Bench(cells, catalog=catalog, watch=watch, stopping=stopping)
     try:
         bench.each("prepare", _prepare)
         bench.each("finetune", _fine_tune)
@@ -61,15 +69,14 @@ def _plan(bench: Bench, work: Work) -> str:
 
 def _prepare(bench: Bench, work: Work) -> str:
     said = _plan(bench, work)
-    work.folder = open_folder(work.plan, bench.catalog)
+    work.folder = bench.open_folder(work)
     if work.folder.ledger.fact("started") is None:
         work.folder.ledger.state("started", moment())
     return said
 
 
 def _fine_tune(bench: Bench, work: Work) -> str:
-    told = bench.watch.progress
-    work.trained = fine_tune(work.plan, work.folder, catalog=bench.catalog, told=told)
+    work.trained = fine_tune(work.plan, bench.room(work), catalog=bench.catalog)
     finetune = work.trained.finetune
     if finetune is None:
         return "nothing to train on: tuned is base"
@@ -80,14 +87,12 @@ def _respond(bench: Bench, work: Work) -> str:
     asking_now = asking(work.plan, work.trained)
     work.sheets = [one.sheet for one in asking_now]
     state_sheets(work.folder.ledger, work.sheets)
-    told, others = bench.watch.progress, bench.ledgers()
-    asked = respond(work.plan, work.folder, asking_now, others=others, told=told)
+    asked = respond(work.plan, bench.room(work), asking_now)
     return f"{asked} responses{work.counted_anew('respond', asked > 0)}"
 
 
 def _judge(bench: Bench, work: Work) -> str:
-    told, others, catalog = bench.watch.progress, bench.ledgers(), bench.catalog
-    made = judge_all(work.plan, work.folder, work.sheets, catalog=catalog, others=others, told=told)
+    made = judge_all(work.plan, bench.room(work), work.sheets, catalog=bench.catalog)
     return f"{made} verdicts{work.counted_anew('judge', made > 0)}"
 
 

@@ -35,8 +35,11 @@ class Desk(Protocol):
 
     folder: Path
     """A private folder for what the component makes, kept with the run."""
-    stopping: bool
-    """True once the user asked to stop: finish what is in hand and return."""
+
+    @property
+    def stopping(self) -> bool:
+        """True once the user asked to stop: finish what is in hand and return."""
+        ...
 
     def keep(self, record: FineTune | Response | Verdict) -> None:
         """Record one finished unit of work; durable when it returns; safe from any thread."""

@@ -64,7 +64,7 @@ def test_the_same_command_finds_its_folder_and_repeats_nothing(monkeypatch):
 
 def _files(folder):
     kept = (p for p in Path(folder).rglob("*") if p.is_file())
-    return [p for p in kept if not p.name.startswith("ledger.sqlite")]
+    return [p for p in kept if not p.name.startswith(("ledger.sqlite", "run.lock"))]
 
 
 def test_what_is_public_holds_no_prompt_and_no_response():

@@ -1,7 +1,7 @@
 """``ftbench model=... attack=...``: compose the runs of a command, do them, show what came out."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
 from typing import Protocol
 
@@ -17,14 +17,22 @@ from .flags import Flags, take_flags
 from .printable import printable
 from .report import report
 from .secrets_scan import refuse_secrets, refuse_secrets_in
+from .stopping import heard_signals
 from .view import view
 
 
 class Pipeline(Protocol):
     """What does the runs; the module ``ftbench.pipeline`` outside of tests."""
 
-    def run(self, cells: Sequence[Cell], *, catalog: Catalog, watch: Watch) -> list[RunResult]:
-        """Do every run."""
+    def run(
+        self,
+        cells: Sequence[Cell],
+        *,
+        catalog: Catalog,
+        watch: Watch,
+        stopping: Callable[[], bool],
+    ) -> list[RunResult]:
+        """Do every run, until ``stopping`` is true."""
         ...
 
     def plan(self, cells: Sequence[Cell], *, catalog: Catalog, watch: Watch) -> list[str]:
@@ -51,7 +59,9 @@ def _do(cells: Sequence[Cell], catalog: Catalog, *, pipeline: Pipeline, flags: F
         if flags.dry_run:
             plans = pipeline.plan(cells, catalog=catalog, watch=watch)
         else:
-            results = pipeline.run(cells, catalog=catalog, watch=watch)
+            with heard_signals() as stopping:
+                results = pipeline.run(cells, catalog=catalog, watch=watch, stopping=stopping)
+            stopping.raise_if_asked()
     if flags.dry_run:
         print(printable("\n".join(plans)))
         return 0

@@ -21,6 +21,7 @@ from .plugins import plugins
 from .printable import printable
 from .secrets_scan import refuse_secrets
 from .show import show
+from .stopping import Terminated
 from .suggest import hint
 from .tasks import tasks
 from .version import version
@@ -45,10 +46,6 @@ _SUMMARIES = {
 }
 
 
-class _Terminated(KeyboardInterrupt):
-    """Somebody asked this process to end."""
-
-
 def entry() -> None:
     """What the console script calls."""
     signal.signal(signal.SIGTERM, _terminate)
@@ -57,7 +54,7 @@ def entry() -> None:
 
 def _terminate(number: int, frame: object) -> None:
     """End as an interrupt does, so that views are closed and nothing is half written."""
-    raise _Terminated
+    raise Terminated
 
 
 def main(
@@ -76,7 +73,7 @@ def main(
     except KeyboardInterrupt as reason:
         again = shlex.join(["ftbench", *words])
         print(printable(f"\nInterrupted. To go on: {again}"), file=sys.stderr)
-        return TERMINATED if isinstance(reason, _Terminated) else INTERRUPTED
+        return TERMINATED if isinstance(reason, Terminated) else INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return PIPE_CLOSED

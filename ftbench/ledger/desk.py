@@ -35,9 +35,14 @@ class LedgerDesk:
     """Gets progress as ``told(done, total, **values)``."""
     judge: str = ""
     """For verdicts: the name they are filed under."""
-    stopping: bool = False
+    asked_to_stop: Callable[[], bool] = lambda: False
     kept: set[str] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def stopping(self) -> bool:
+        """Whether the user asked to stop."""
+        return self.asked_to_stop()
 
     def keep(self, record: Unit) -> None:
         """Record one unit in every ledger that awaits it. Raises PluginError for any other."""

@@ -5,7 +5,7 @@ import json
 import sqlite3
 import threading
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,8 @@ from .codec import Unit, decode, encode, kind_of
 
 APPLICATION_ID = 0x46544231
 SCHEMA_VERSION = 1
+WAIT_SECONDS = 60.0
+"""How long one process waits while another writes."""
 SCHEMA = """
 CREATE TABLE units (
     kind TEXT NOT NULL, key TEXT NOT NULL, payload TEXT NOT NULL, checksum BLOB NOT NULL,
@@ -29,7 +31,9 @@ CREATE TABLE intents (
     token TEXT PRIMARY KEY, key TEXT NOT NULL, action TEXT NOT NULL, intended_at TEXT NOT NULL,
     answer TEXT, settled_at TEXT
 ) STRICT;
-CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+CREATE TABLE facts (
+    name TEXT PRIMARY KEY, value TEXT NOT NULL, checksum BLOB NOT NULL
+) STRICT;
 """
 
 
@@ -52,7 +56,9 @@ class Ledger:
         self._lock = threading.RLock()
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         try:
-            self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+            self._connection = sqlite3.connect(
+                path, check_same_thread=False, isolation_level=None, timeout=WAIT_SECONDS
+            )
             self._prepare()
         except sqlite3.Error as error:
             raise StorageError(f"The ledger {path} cannot be opened: {error}.") from error
@@ -105,6 +111,22 @@ class Ledger:
         except sqlite3.IntegrityError as error:
             raise KeyError(key) from error
 
+    def keep_all(self, units: Mapping[str, Unit], *, origin: str = "") -> None:
+        """Record many units at once, all or none; those that are there already stay as they are."""
+        rows = [
+            (kind_of(unit), key, payload, checksum(kind_of(unit), key, payload), origin, moment())
+            for key, unit in units.items()
+            for payload in (encode(unit),)
+        ]
+        try:
+            with self._lock, self._connection:
+                self._connection.execute("BEGIN IMMEDIATE")
+                self._connection.executemany(
+                    "INSERT OR IGNORE INTO units VALUES (?, ?, ?, ?, ?, ?)", rows
+                )
+        except sqlite3.OperationalError as error:
+            raise StorageError(f"The ledger {self.path} cannot be written: {error}.") from error
+
     def get(self, kind: str, key: str) -> Any | None:
         """The unit of a kind under a key, or None."""
         found = self._read(
@@ -118,6 +140,13 @@ class Ledger:
             "SELECT key, payload, checksum FROM units WHERE kind = ? ORDER BY key", (kind,)
         )
         return {row[0]: self._checked(kind, *row) for row in rows}
+
+    def units(self, kind: str, keys: Iterable[str]) -> Iterator[tuple[str, Any]]:
+        """Those of some units that are here."""
+        for key in keys:
+            unit = self.get(kind, key)
+            if unit is not None:
+                yield key, unit
 
     def keys(self, kind: str) -> set[str]:
         """The keys of every unit of a kind."""
@@ -148,12 +177,24 @@ class Ledger:
     def state(self, name: str, value: Any) -> None:
         """Write down a fact about the run, as JSON; the newest counts."""
         text = json.dumps(value, sort_keys=True, ensure_ascii=False)
-        self._write("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, text))
+        values = (name, text, checksum(name, text))
+        self._write("INSERT OR REPLACE INTO facts VALUES (?, ?, ?)", values)
 
     def fact(self, name: str) -> Any | None:
         """What was stated last, or None."""
-        found = self._read("SELECT value FROM facts WHERE name = ?", (name,))
+        found = self._read("SELECT value, checksum FROM facts WHERE name = ?", (name,))
+        if found and checksum(name, found[0][0]) != found[0][1]:
+            raise StorageError(f"The ledger {self.path} is damaged: the fact {name!r} was changed.")
         return json.loads(found[0][0]) if found else None
+
+    def forget(self, kind: str, key: str) -> None:
+        """Drop a unit; only a cache forgets."""
+        self._write("DELETE FROM units WHERE kind = ? AND key = ?", (kind, key))
+
+    def forget_all(self) -> None:
+        """Drop every unit, and give the room back; only a cache forgets."""
+        self._write("DELETE FROM units", ())
+        self._write("VACUUM", ())
 
     def close(self) -> None:
         """Let go of the file."""

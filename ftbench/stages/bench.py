@@ -6,18 +6,20 @@ from dataclasses import dataclass, field
 
 from ftbench.config.compose import Cell
 from ftbench.digest import digest
-from ftbench.errors import FtbenchError
+from ftbench.errors import FtbenchError, Stopped
+from ftbench.ledger.cache import StageCache, cache_folder
 from ftbench.ledger.store import Ledger
 from ftbench.plugin.catalog import Catalog
 from ftbench.roles import Backend
 from ftbench.statistics.result import RunResult
 
 from .finetune import Trained
-from .folder import RunFolder
+from .folder import RunFolder, folder_of, open_folder
 from .prepare import Plan, backend_config, distinct_backends
 from .questions import Questionnaire, collect
 from .sheet import Sheet
 from .watch import Watch
+from .workroom import Workroom
 
 
 @dataclass(kw_only=True)
@@ -41,6 +43,11 @@ class Work:
         self.seconds = {}
         self.anew = set()
 
+    @property
+    def has_folder(self) -> bool:
+        """Whether it got far enough to have a folder."""
+        return hasattr(self, "folder")
+
     def counted_anew(self, stage: str, is_anew: bool) -> str:
         """Remember whether a stage did something; words for one that did not need to."""
         if is_anew:
@@ -51,7 +58,7 @@ class Work:
         """The result, or what is known of a run that failed."""
         if self.result is not None and self.failure is None:
             return self.result
-        folder = getattr(self, "folder", None)
+        folder = self.folder if self.has_folder else None
         error = self.failure
         words = (
             str(error) if isinstance(error, FtbenchError) else f"{type(error).__name__}: {error}"
@@ -69,10 +76,20 @@ class Work:
 class Bench:
     """Does one stage after the other for every run that has not failed."""
 
-    def __init__(self, cells: Sequence[Cell], *, catalog: Catalog, watch: Watch) -> None:
+    def __init__(
+        self,
+        cells: Sequence[Cell],
+        *,
+        catalog: Catalog,
+        watch: Watch,
+        stopping: Callable[[], bool] = lambda: False,
+    ) -> None:
         self.works = [Work(cell) for cell in cells]
         self.catalog = catalog
         self.watch = watch
+        self.stopping = stopping
+        self._cache: StageCache | None = None
+        self._has_opened_cache = False
         self._backends = distinct_backends(cells)
         self._questionnaires: dict[str, Questionnaire] = {}
 
@@ -86,6 +103,7 @@ class Bench:
         for work in going:
             began = time.perf_counter()
             try:
+                self._check_stopping()
                 done.append(step(self, work))
             except FtbenchError as error:
                 work.failure = error
@@ -108,14 +126,48 @@ class Bench:
             self._questionnaires[key] = collect(suite, self.catalog)
         return self._questionnaires[key]
 
+    def _check_stopping(self) -> None:
+        if self.stopping():
+            raise Stopped("Stopped before this was begun.")
+
+    def open_folder(self, work: Work) -> RunFolder:
+        """The folder of a run; two runs of one plan are one, and share it."""
+        place = folder_of(work.plan, self.catalog)
+        for other in self.works:
+            if other.has_folder and other.folder.path == place:
+                return other.folder
+        return open_folder(work.plan, self.catalog)
+
+    def room(self, work: Work) -> Workroom:
+        """Where the stages of a run work."""
+        own = work.folder.ledger
+        return Workroom(
+            folder=work.folder,
+            others=[ledger for ledger in self.ledgers() if ledger is not own],
+            cache=self.cache(),
+            told=self.watch.progress,
+            stopping=self.stopping,
+        )
+
+    def cache(self) -> StageCache | None:
+        """The stage cache of this machine, opened when first needed; None where it is off."""
+        if not self._has_opened_cache:
+            folder = cache_folder()
+            self._cache = StageCache(folder) if folder else None
+            self._has_opened_cache = True
+        return self._cache
+
     def ledgers(self) -> list[Ledger]:
         """The open ledgers of all runs under way."""
-        return [work.folder.ledger for work in self.works if hasattr(work, "folder")]
+        return [work.folder.ledger for work in self.works if work.has_folder]
 
     def close(self) -> None:
         """Let go of every ledger and every device."""
-        for ledger in self.ledgers():
-            ledger.close()
+        for work in self.works:
+            if work.has_folder:
+                work.folder.close()
+        if self._cache is not None:
+            self._cache.close()
         for backend in self._backends.values():
             backend.release()
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ftbench.digest import digest
 from ftbench.errors import StorageError
+from ftbench.ledger.lock import RunLock
 from ftbench.ledger.store import Ledger
 from ftbench.plugin.catalog import Catalog
 from ftbench.plugin.identity import identity
@@ -15,10 +16,11 @@ from .prepare import Plan
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFolder:
-    """Where everything of a run lies, and its open ledger."""
+    """Where everything of a run lies, its open ledger, and the lock of who writes it."""
 
     path: Path
     ledger: Ledger
+    lock: RunLock | None = None
 
     @property
     def public(self) -> Path:
@@ -30,20 +32,32 @@ class RunFolder:
         """Responses, training data, weights, lm-eval's own files; readable by the owner only."""
         return self.path / "private"
 
+    def close(self) -> None:
+        """Let go of the ledger and the lock; harmless a second time."""
+        self.ledger.close()
+        if self.lock is not None:
+            self.lock.release()
+
 
 def open_folder(plan: Plan, catalog: Catalog) -> RunFolder:
     """Make or find the folder of a plan; the same plan always has the same folder.
 
-    Raises StorageError where the disk says no.
+    Raises StorageError where the disk says no, Busy where another process writes it.
     """
-    path = Path(plan.cell.config.runs) / f"{_name(plan)}-{plan_digest(plan, catalog)[:8]}"
+    path = folder_of(plan, catalog)
     try:
         for part, mode in ((path, 0o755), (path / "public", 0o755), (path / "private", 0o700)):
             part.mkdir(parents=True, exist_ok=True, mode=mode)
         (path / "private").chmod(0o700)
     except OSError as error:
         raise StorageError(f"The folder {path} cannot be made: {error.strerror}.") from error
-    return RunFolder(path=path, ledger=Ledger(path / "private" / "ledger.sqlite"))
+    lock = RunLock(path / "private" / "run.lock")
+    return RunFolder(path=path, ledger=Ledger(path / "private" / "ledger.sqlite"), lock=lock)
+
+
+def folder_of(plan: Plan, catalog: Catalog) -> Path:
+    """Where the folder of a plan is or will be."""
+    return Path(plan.cell.config.runs) / f"{_name(plan)}-{plan_digest(plan, catalog)[:8]}"
 
 
 def plan_digest(plan: Plan, catalog: Catalog) -> str:

@@ -1,49 +1,37 @@
 """Responses -> verdicts: each distinct answer to each question once, by every chosen judge."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from ftbench.digest import digest, plain
-from ftbench.errors import PluginError
-from ftbench.ledger.desk import LedgerDesk, Slot
-from ftbench.ledger.store import Ledger
 from ftbench.plugin.catalog import Catalog
 from ftbench.plugin.identity import identity
 from ftbench.records import Question, Response
 from ftbench.roles import Judge
 
-from .folder import RunFolder
 from .prepare import Plan
-from .respond import copy_units
 from .sheet import Sheet, is_judged
+from .workroom import Workroom
 
 
-def judge_all(
-    plan: Plan,
-    folder: RunFolder,
-    asked: Sequence[Sheet],
-    *,
-    catalog: Catalog,
-    others: Sequence[Ledger],
-    told: Callable[..., None],
-) -> int:
+def judge_all(plan: Plan, room: Workroom, asked: Sequence[Sheet], *, catalog: Catalog) -> int:
     """Have every judged response judged by every judge; returns how many verdicts are new."""
-    responses = folder.ledger.all("response")
+    ledger = room.folder.ledger
+    responses = ledger.all("response")
     judges = plan.cell.config.judge
     identities = {name: identity(judge, "judge", catalog) for name, judge in judges.items()}
-    folder.ledger.state("judges", plain(list(identities.items())))
+    ledger.state("judges", plain(list(identities.items())))
     made = 0
     for name, judge in judges.items():
-        who = identities[name]
-        answers = answers_for(asked, responses, who)
-        missing = [key for key in answers if key not in folder.ledger.keys("verdict")]
-        copied = copy_units("verdict", missing, others, folder.ledger)
-        remaining = {key: answers[key] for key in missing if key not in copied}
+        answers = answers_for(asked, responses, identities[name])
+        missing = answers.keys() - ledger.keys("verdict")
+        missing -= room.take("verdict", missing)
+        remaining = {key: answer for key, answer in answers.items() if key in missing}
         if remaining:
             if judge.needs:
                 plan.backend.release()
-            _judged(judge, name, remaining, folder, told=told)
+            _judged(judge, name, remaining, room)
             made += len(remaining)
     return made
 
@@ -69,26 +57,12 @@ def verdict_key(who: Mapping[str, Any], question: Question, response: Response) 
 
 
 def _judged(
-    judge: Judge,
-    name: str,
-    answers: Mapping[str, tuple[Question, Response]],
-    folder: RunFolder,
-    *,
-    told: Callable[..., None],
+    judge: Judge, name: str, answers: Mapping[str, tuple[Question, Response]], room: Workroom
 ) -> None:
     """Judge distinct answers under their verdict keys, so that each is judged once."""
-    slots = {key: Slot(key=key, ledgers=(folder.ledger,)) for key in answers}
-    desk = LedgerDesk(
-        folder=folder.private,
-        worker=f"judge {name!r}",
-        kind="verdict",
-        slots=slots,
-        told=told,
-        judge=name,
-    )
-    judge.judge([(q, replace(r, key=key)) for key, (q, r) in answers.items()], desk)
-    if awaited := desk.awaited():
-        raise PluginError(
-            f"The judge {name!r} left {len(awaited)} of {len(answers)} responses without a "
-            "verdict. The same command asks for the rest."
-        )
+    desk = room.desk(f"judge {name!r}", "verdict", {key: key for key in answers}, judge=name)
+    try:
+        judge.judge([(q, replace(r, key=key)) for key, (q, r) in answers.items()], desk)
+    finally:
+        room.give("verdict", desk.kept)
+    room.check_done(desk)

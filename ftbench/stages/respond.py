@@ -1,19 +1,16 @@
 """Subjects x probes x questions -> responses: every request that no ledger knows yet, once."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ftbench.digest import digest
-from ftbench.errors import PluginError
-from ftbench.ledger.desk import LedgerDesk, Slot
-from ftbench.ledger.store import Ledger
 from ftbench.records import Model, Probe, PromptFormat, Question, Request
 
 from .finetune import Trained
-from .folder import RunFolder
 from .format import formatted
 from .prepare import Plan
 from .sheet import UNFORMATTED, Entry, Place, Sheet
+from .workroom import Workroom
 
 PLAIN = Probe()
 
@@ -72,49 +69,22 @@ def request(plan: Plan, model: Model, probe: Probe, question: Question) -> Reque
     )
 
 
-def respond(
-    plan: Plan,
-    folder: RunFolder,
-    asked: Sequence[Asking],
-    *,
-    others: Sequence[Ledger],
-    told: Callable[..., None],
-) -> int:
+def respond(plan: Plan, room: Workroom, asked: Sequence[Asking]) -> int:
     """Have every request answered; returns how many were asked anew.
 
-    A response that another run's ledger holds is copied from there with its origin.
+    A response that another run finished is copied from there with its origin.
     """
     wanted = {key: request for one in asked for key, request in one.requests.items()}
-    missing = {key: wanted[key] for key in wanted.keys() - folder.ledger.keys("response")}
-    copied = copy_units("response", list(missing), others, folder.ledger)
-    remaining = [request for key, request in wanted.items() if key in missing and key not in copied]
+    missing = wanted.keys() - room.folder.ledger.keys("response")
+    missing -= room.take("response", missing)
+    remaining = {key: request for key, request in wanted.items() if key in missing}
     if not remaining:
         return 0
-    slots = {r.key: Slot(key=r.key, ledgers=(folder.ledger,)) for r in remaining}
-    desk = LedgerDesk(
-        folder=folder.private,
-        worker=f"backend {plan.backend.name!r}",
-        kind="response",
-        slots=slots,
-        told=told,
-    )
-    plan.backend.respond(remaining, desk)
-    if awaited := desk.awaited():
-        raise PluginError(
-            f"The backend {plan.backend.name!r} left {len(awaited)} of {len(remaining)} "
-            "requests unanswered. The same command asks for the rest."
-        )
+    worker = f"backend {plan.backend.name!r}"
+    desk = room.desk(worker, "response", {key: key for key in remaining})
+    try:
+        plan.backend.respond(list(remaining.values()), desk)
+    finally:
+        room.give("response", desk.kept)
+    room.check_done(desk)
     return len(remaining)
-
-
-def copy_units(kind: str, keys: Sequence[str], others: Sequence[Ledger], own: Ledger) -> set[str]:
-    """Copy units that sibling runs of this command finished; returns the keys that were found."""
-    copied: set[str] = set()
-    for other in others:
-        if other is own:
-            continue
-        found = other.all(kind)
-        for key in found.keys() & set(keys) - copied:
-            own.keep(key, found[key], origin=other.path.parent.parent.name)
-            copied.add(key)
-    return copied

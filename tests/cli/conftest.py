@@ -110,7 +110,7 @@ class Pretended:
         self.raises = raises
         self.cells = []
 
-    def run(self, cells, *, catalog, watch):
+    def run(self, cells, *, catalog, watch, stopping):
         self.cells = list(cells)
         watch.begin("finetune")
         for step in range(1, 101):
