@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from ftbench.errors import FtbenchError, UsageError
 from ftbench.plugin.catalog import Catalog, read_catalog
 
+from .cache import cache
 from .help import QUICK_START, help_page
 from .list import list_choices
 from .plugins import plugins
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 BUG, INTERRUPTED, PIPE_CLOSED, TERMINATED = 1, 130, 141, 143
 _OWN: Mapping[str, Callable[[Sequence[str], Catalog], int]] = {
+    "cache": cache,
     "plugins": plugins,
     "list": list_choices,
     "show": show,
@@ -40,6 +42,7 @@ _SUMMARIES = {
     "list": "what can be chosen: ftbench list attacks",
     "show": "one choice, or one finished run, in full",
     "tasks": "the lm-eval tasks at hand; --path TASK for lm_eval --include_path",
+    "cache": "finished work kept for other runs: ftbench cache list, ftbench cache prune",
     "plugins": "the installed plugins, and what is wrong with some",
     "help": "this page",
     "version": "which ftbench this is",
