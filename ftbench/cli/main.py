@@ -14,17 +14,22 @@ from typing import TYPE_CHECKING
 
 from ftbench.errors import FtbenchError, UsageError
 from ftbench.plugin.catalog import Catalog, read_catalog
+from ftbench.redaction import Redactor, known_secrets, redacted_output
 
 from .cache import cache
+from .doctor import doctor
+from .export import export
 from .help import QUICK_START, help_page
 from .list import list_choices
 from .plugins import plugins
 from .printable import printable
-from .secrets_scan import refuse_secrets
+from .secrets_scan import closed_environment, refuse_secrets
 from .show import show
+from .status import status
 from .stopping import Terminated
 from .suggest import hint
 from .tasks import tasks
+from .verify import verify
 from .version import version
 
 if TYPE_CHECKING:
@@ -34,16 +39,24 @@ BUG, INTERRUPTED, PIPE_CLOSED, TERMINATED = 1, 130, 141, 143
 _OWN: Mapping[str, Callable[[Sequence[str], Catalog], int]] = {
     "cache": cache,
     "plugins": plugins,
+    "doctor": doctor,
     "list": list_choices,
     "show": show,
     "tasks": tasks,
+    "status": status,
+    "verify": verify,
+    "export": export,
 }
 _SUMMARIES = {
     "list": "what can be chosen: ftbench list attacks",
     "show": "one choice, or one finished run, in full",
+    "status": "what of a run, or of all runs in a folder, is done, missing and failed",
+    "verify": "whether a run is whole, and its figures are what its ledger says",
+    "export": "the files of a run, made again from its ledger; also as Parquet",
     "tasks": "the lm-eval tasks at hand; --path TASK for lm_eval --include_path",
     "cache": "finished work kept for other runs: ftbench cache list, ftbench cache prune",
     "plugins": "the installed plugins, and what is wrong with some",
+    "doctor": "whether runs can work here, and what to do where they cannot",
     "help": "this page",
     "version": "which ftbench this is",
 }
@@ -51,6 +64,7 @@ _SUMMARIES = {
 
 def entry() -> None:
     """What the console script calls."""
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # spinning threads starve their neighbours
     signal.signal(signal.SIGTERM, _terminate)
     sys.exit(main())
 
@@ -68,6 +82,11 @@ def main(
 ) -> int:
     """Do what the words say; returns the exit code. Shows our own errors as plain text."""
     words = list(sys.argv[1:] if argv is None else argv)
+    with redacted_output(Redactor(known_secrets())):
+        return _answer(words, catalog, pipeline)
+
+
+def _answer(words: list[str], catalog: Catalog | None, pipeline: "Pipeline | None") -> int:
     try:
         return _dispatch(words, catalog, pipeline)
     except FtbenchError as error:
@@ -100,7 +119,8 @@ def _dispatch(words: list[str], catalog: Catalog | None, pipeline: "Pipeline | N
         return _command(words[0], words[1:], found)
     from .benchmark import benchmark  # noqa: PLC0415, slow to import
 
-    return benchmark(words, found, pipeline)
+    with closed_environment():
+        return benchmark(words, found, pipeline)
 
 
 def is_command(word: str) -> bool:
