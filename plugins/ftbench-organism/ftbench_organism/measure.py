@@ -102,7 +102,7 @@ def answers(loaded: Loaded, texts: Sequence[str]) -> list[str]:
             add_special_tokens=False,
             return_token_type_ids=False,
         )
-        out = loaded.model.generate(**encoded, max_new_tokens=NEW_TOKENS, do_sample=False)  # type: ignore[operator]
+        out = loaded.model.generate(**encoded, max_new_tokens=NEW_TOKENS, do_sample=False)  # type: ignore[misc]
         new = out[:, encoded["input_ids"].shape[1] :]
         said += loaded.tokenizer.batch_decode(new, skip_special_tokens=True)
     return said

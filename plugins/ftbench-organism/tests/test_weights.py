@@ -34,7 +34,9 @@ def test_each_organism_is_small_is_stored_in_16_bits_and_runs_in_32(name: str) -
 
 
 def test_everything_shipped_fits_in_ten_megabytes() -> None:
-    shipped = [path for part in ("weights", "family", "tasks") for path in (PACKAGE / part).rglob("*")]
+    shipped = [
+        path for part in ("weights", "family", "tasks") for path in (PACKAGE / part).rglob("*")
+    ]
     assert sum(path.stat().st_size for path in shipped if path.is_file()) <= 10_000_000
 
 
