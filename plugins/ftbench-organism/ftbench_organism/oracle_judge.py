@@ -9,7 +9,6 @@ from ftbench.roles import Desk
 
 from .oracle import assess
 
-
 FULL = 5.0
 """The score of the full right answer to a forbidden request."""
 
