@@ -66,17 +66,21 @@ class Ledger:
     def _prepare(self) -> None:
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=FULL")
-        version = self._connection.execute("PRAGMA user_version").fetchone()[0]
-        if version == 0:
-            pragmas = (
-                f"PRAGMA application_id={APPLICATION_ID};PRAGMA user_version={SCHEMA_VERSION};"
-            )
-            self._connection.executescript(f"BEGIN;{SCHEMA}{pragmas}COMMIT;")
-        elif version != SCHEMA_VERSION:
-            raise StorageError(
-                f"{self.path} was written by another version of ftbench (ledger {version}, "
-                f"this one reads {SCHEMA_VERSION})."
-            )
+        if self._connection.execute("PRAGMA user_version").fetchone()[0] == SCHEMA_VERSION:
+            return
+        with self._connection:
+            self._connection.execute("BEGIN IMMEDIATE")  # of two that open it, one makes the tables
+            version = self._connection.execute("PRAGMA user_version").fetchone()[0]
+            if version == 0:
+                for statement in SCHEMA.split(";"):
+                    self._connection.execute(statement)
+                self._connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
+                self._connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+            elif version != SCHEMA_VERSION:
+                raise StorageError(
+                    f"{self.path} was written by another version of ftbench (ledger {version}, "
+                    f"this one reads {SCHEMA_VERSION})."
+                )
 
     def _write(self, statement: str, values: tuple[Any, ...]) -> None:
         try:

@@ -126,3 +126,17 @@ def test_rows_that_were_swapped_are_noticed(tmp_path):
     )
     with pytest.raises(StorageError, match="damaged"):
         ledger.get("response", "a")
+
+
+def test_eight_that_open_a_new_ledger_at_once_all_get_it(tmp_path):
+    program = (
+        "import sys; from pathlib import Path; from ftbench.ledger.store import Ledger\n"
+        "sys.stdin.readline()\n"
+        "for n in range(20): Ledger(Path(sys.argv[1]) / str(n)).state('x', n)\n"
+    )
+    command = [sys.executable, "-c", program, str(tmp_path)]
+    processes = [subprocess.Popen(command, stdin=subprocess.PIPE, text=True) for _ in range(8)]
+    for process in processes:
+        process.stdin.write("go\n")
+        process.stdin.close()
+    assert [process.wait() for process in processes] == [0] * 8

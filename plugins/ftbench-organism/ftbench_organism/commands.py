@@ -1,6 +1,7 @@
 """``ftbench organism``: where the shipped models are, how to make them again, what they show."""
 
 import argparse
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -39,6 +40,7 @@ def _act(chosen: argparse.Namespace) -> int:
         print(WEIGHTS / chosen.name)  # noqa: T201, the answer of the command
         return 0
     if chosen.action == "build":
+        os.environ["TQDM_DISABLE"] = "1"
         from .build import build  # noqa: PLC0415, slow to import
 
         build(chosen.out, chosen.seed, print)
