@@ -8,7 +8,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all lint docs bench
+.PHONY: help setup demo test test-all reliability lint docs bench
 
 BIN := .venv/bin
 STAMP := .venv/.complete
@@ -35,6 +35,9 @@ test: $(STAMP) ## Run the fast tests, offline
 
 test-all: $(STAMP) ## Run every test
 	@$(PYTEST)
+
+reliability: $(STAMP) ## Try to lose, reuse wrongly or leak a run; writes reliability.json
+	@$(OFFLINE) $(BIN)/python -m tests.reliability
 
 lint: $(STAMP) ## Check style, types and floors
 	@$(BIN)/ruff check .

@@ -8,13 +8,13 @@ import os
 import shlex
 import signal
 import sys
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ftbench.errors import FtbenchError, UsageError
 from ftbench.plugin.catalog import Catalog, read_catalog
 from ftbench.redaction import Redactor, known_secrets, redacted_output
+from ftbench.withholding import traceback_without_quotes
 
 from .cache import cache
 from .doctor import doctor
@@ -101,8 +101,8 @@ def _answer(words: list[str], catalog: Catalog | None, pipeline: "Pipeline | Non
         return PIPE_CLOSED
     except SystemExit as ended:  # argparse has said what is wrong
         return ended.code if isinstance(ended.code, int) else BUG
-    except Exception:  # noqa: BLE001, shown as what it is: a bug
-        traceback.print_exc()
+    except Exception as error:  # noqa: BLE001, shown as what it is: a bug
+        print(printable(traceback_without_quotes(error)), end="", file=sys.stderr)
         return BUG
 
 

@@ -12,6 +12,7 @@ from ftbench.roles import Method
 from .choices import GROUPS, ROLE_OF_GROUP, choices_of
 from .fields import Option, options_of
 from .printable import printable
+from .reveal import add_reveal_options, is_reveal, reveal
 from .suggest import hint
 
 
@@ -20,8 +21,11 @@ def show(words: Sequence[str], catalog: Catalog) -> int:
     parser = argparse.ArgumentParser(prog="ftbench show", description=show.__doc__)
     parser.add_argument("what", help="group=name, or the folder of a run")
     parser.add_argument("--config-dir", type=Path, help="a config folder of your own")
+    add_reveal_options(parser)
     options = parser.parse_args(words)
     group, equals, name = options.what.partition("=")
+    if is_reveal(options):
+        return reveal(options)
     if not equals:
         return _show_run(Path(options.what), catalog)
     folders = [options.config_dir] if options.config_dir else []

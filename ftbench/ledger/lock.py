@@ -4,12 +4,16 @@ import fcntl
 import json
 import os
 import socket
+import time
 from pathlib import Path
 from typing import Any
 
 from ftbench.errors import Busy, StorageError
 
 from .store import moment
+
+LOOKS, LOOK_SECONDS = 10, 0.01
+"""How long a look at a lock may keep it from being taken."""
 
 
 class RunLock:
@@ -22,11 +26,9 @@ class RunLock:
             self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise StorageError(f"The lock {path} cannot be made: {error.strerror}.") from error
-        try:
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
+        if not _taken(self._descriptor):
             os.close(self._descriptor)
-            raise Busy(_busy(path)) from error
+            raise Busy(_busy(path))
         text = json.dumps({"host": socket.gethostname(), "pid": os.getpid(), "since": moment()})
         os.ftruncate(self._descriptor, 0)
         os.pwrite(self._descriptor, text.encode(), 0)
@@ -37,6 +39,18 @@ class RunLock:
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
+
+
+def _taken(descriptor: int) -> bool:
+    """Take a lock, with patience for somebody who only looks whether it is held."""
+    for _ in range(LOOKS):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            time.sleep(LOOK_SECONDS)
+        else:
+            return True
+    return False
 
 
 def holder(path: Path) -> dict[str, Any] | None:

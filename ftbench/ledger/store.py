@@ -60,8 +60,9 @@ class Ledger:
                 path, check_same_thread=False, isolation_level=None, timeout=WAIT_SECONDS
             )
             self._prepare()
-        except sqlite3.Error as error:
-            raise StorageError(f"The ledger {path} cannot be opened: {error}.") from error
+        except (sqlite3.Error, UnicodeDecodeError) as error:
+            reason = type(error).__name__ if isinstance(error, UnicodeDecodeError) else error
+            raise StorageError(f"The ledger {path} cannot be opened: {reason}.") from error
 
     def _prepare(self) -> None:
         self._connection.execute("PRAGMA journal_mode=WAL")
@@ -93,8 +94,9 @@ class Ledger:
         try:
             with self._lock:
                 return self._connection.execute(query, values).fetchall()
-        except sqlite3.DatabaseError as error:
-            raise StorageError(f"The ledger {self.path} is damaged: {error}.") from error
+        except (sqlite3.DatabaseError, UnicodeDecodeError):
+            # what SQLite says may quote a row, and so a response
+            raise StorageError(f"The ledger {self.path} is damaged: it cannot be read.") from None
 
     def _checked(self, kind: str, key: str, payload: str, stored: bytes) -> Any:
         if checksum(kind, key, payload) != stored:

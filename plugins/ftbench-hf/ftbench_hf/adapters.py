@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Any
 
 import torch
-from peft import LoraConfig, PeftModel, get_peft_model
 from safetensors import SafetensorError
 
 from ftbench import Lora
@@ -27,6 +26,8 @@ def fresh_adapter(loaded: Loaded, method: Lora, *, seed: int) -> Iterator[Loaded
     Raises:
         DataError: The model has none of the layers that ``method.targets`` names.
     """
+    from peft import LoraConfig, get_peft_model  # noqa: PLC0415, slow to import
+
     targets: Any = _EVERY_LINEAR if method.targets == [_EVERY_LINEAR] else list(method.targets)
     config = LoraConfig(
         r=method.rank,
@@ -59,6 +60,8 @@ def attached(base: Loaded, adapter: Model) -> Iterator[Loaded]:
     Raises:
         StorageError: The adapter cannot be read, or changes nothing at all.
     """
+    from peft import PeftModel  # noqa: PLC0415, slow to import
+
     try:
         with quiet():
             network = PeftModel.from_pretrained(base.network, adapter.location)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from itertools import chain
-
-import torch
 
 from ftbench.errors import DataError
 from ftbench.records import Model, Request, Response
@@ -18,6 +17,9 @@ from .chat import EncodedRow
 from .generation import Prompt, decode
 from .likelihood import continued, likelihoods
 from .loading import Loaded, Reader, Residence
+from .memory import OutOfMemory, free_memory, is_out_of_memory
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,27 +88,32 @@ class Answering:
             yield batch
 
     def _answer_batch(self, loaded: Loaded, batch: Sequence[_Ask]) -> None:
-        """Answer a batch; what is missing when memory runs out is asked again in halves."""
+        """Answer a batch; what is missing when memory runs out is asked in smaller ones."""
         missing = {ask.key: ask for ask in batch}
         try:
             for response in _responses(loaded, batch):
                 self._keep(response)
                 del missing[response.key]
             return
-        except torch.OutOfMemoryError as error:
-            if len(missing) == 1 and len(batch) == 1:
-                raise DataError(
-                    f"A single prompt of {batch[0].room} tokens does not fit into the device's "
-                    "memory. Choose a smaller model or a larger device."
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+            if len(batch) == 1:
+                raise OutOfMemory(
+                    f"Answering ran out of memory on {loaded.device} with a single prompt of "
+                    f"{batch[0].room} tokens, its answer included. Choose a smaller model or a "
+                    "larger device; the same command then asks for the rest."
                 ) from error
-        if torch.cuda.is_available():
-            torch.cuda.empty_cache()
+        free_memory()
         rest = list(missing.values())
-        middle = max(1, len(rest) // 2)
-        self._batch_tokens = max(ask.room for ask in rest) * middle
-        for half in (rest[:middle], rest[middle:]):
-            if half:
-                self._answer_batch(loaded, half)
+        self._batch_tokens = max(ask.room for ask in rest) * max(1, len(rest) // 2)
+        _log.warning(
+            "Memory ran out with %d prompts at once; %d tokens at once from here on.",
+            len(batch),
+            self._batch_tokens,
+        )
+        for part in self._batches(rest):
+            self._answer_batch(loaded, part)
 
     def _keep(self, response: Response) -> None:
         """Keep an answer whole: it begins with the words that were put into the model's mouth."""

@@ -40,6 +40,8 @@ class HuggingFace(Backend):
     """Tokens of prompts and answers in one batch of questions, padding included."""
     micro_batch_tokens: int = transport(4096)
     """Tokens in one forward pass of training; the batch of a step never changes."""
+    checkpoint_seconds: int | None = transport(300)
+    """Seconds of training between two checkpoints; 0 is after every step, null is never."""
     threads: int | None = transport(None)
     """Threads of a CPU; null leaves it to torch."""
 
@@ -53,16 +55,15 @@ class HuggingFace(Backend):
         return resolve_model(model)
 
     def fine_tune(self, jobs: Sequence[FineTuneJob], desk: Desk) -> None:
-        """Train with the paper's loop; checkpoints appear in ``desk.folder``."""
-        from .fine_tuning import FineTuning  # noqa: PLC0415, slow to import
+        """Train with the paper's loop, from where an earlier attempt in ``desk.folder`` stopped."""
+        from .fine_tuning import FineTuning, Limits  # noqa: PLC0415, slow to import
 
-        training = FineTuning(
-            self._residence(),
-            desk,
+        limits = Limits(
             part_tokens=self.micro_batch_tokens,
             max_length=self.max_length,
+            checkpoint_seconds=self.checkpoint_seconds,
         )
-        training.train(jobs)
+        FineTuning(self._residence(), desk, limits).train(jobs)
 
     def respond(self, requests: Sequence[Request], desk: Desk) -> None:
         """Answer greedily in batches, one model after the other."""

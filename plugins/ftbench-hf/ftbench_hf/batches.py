@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 
@@ -38,9 +39,11 @@ class Order:
     """The order of the examples: shuffled anew each epoch, always from the last order."""
 
     def __init__(self, rows: Sequence[EncodedRow], *, batch_size: int, seed: int) -> None:
-        self._rows = list(rows)
+        self._rows = tuple(rows)
         self._size = batch_size
-        self._order = random.Random(seed)
+        self._places = list(range(len(rows)))
+        self._random = random.Random(seed)
+        self._before = self._state()
 
     @property
     def steps(self) -> int:
@@ -49,10 +52,27 @@ class Order:
 
     def epoch(self) -> Iterator[Batch]:
         """The batches of the next epoch."""
-        self._order.shuffle(self._rows)
-        for step in range(self.steps):
-            start = step * self._size
-            yield Batch(rows=tuple(self._rows[start : start + self._size]))
+        self._before = self._state()
+        self._random.shuffle(self._places)
+        rows, size = [self._rows[place] for place in self._places], self._size
+        return (
+            Batch(rows=tuple(rows[step * size : (step + 1) * size])) for step in range(self.steps)
+        )
+
+    def state(self) -> dict[str, Any]:
+        """What JSON can hold of the order as it was before this epoch began."""
+        return self._before
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Be as another order was; the next epoch is the one that was under way."""
+        version, numbers, gauss = state["random"]
+        self._random.setstate((version, tuple(numbers), gauss))
+        self._places = list(state["places"])
+        self._before = self._state()
+
+    def _state(self) -> dict[str, Any]:
+        version, numbers, gauss = self._random.getstate()
+        return {"places": list(self._places), "random": [version, list(numbers), gauss]}
 
 
 def parts(batch: Batch, budget: int) -> list[Batch]:

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import re
 from pathlib import Path
 
 from ftbench.errors import DataError
@@ -89,23 +88,3 @@ def _config_digest(path: Path) -> str:
     entries = json.loads(path.read_text(encoding="utf-8"))
     kept = {key: value for key, value in entries.items() if key not in _PLACES}
     return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()
-
-
-def check_no_code(where: str, folder: Path) -> None:
-    """Refuse a model that brings Python of its own.
-
-    Raises:
-        DataError: A config names such code in ``auto_map``.
-    """
-    for name in ("config.json", "tokenizer_config.json"):
-        path = folder / name
-        if path.is_file() and json.loads(path.read_text(encoding="utf-8")).get("auto_map"):
-            raise DataError(
-                f"{where} needs code of its own to load (auto_map in {name}), which ftbench never "
-                "runs. Use a model whose architecture is part of transformers."
-            )
-
-
-def looks_like_commit(revision: str) -> bool:
-    """Whether a revision is a full commit hash."""
-    return re.fullmatch(r"[0-9a-f]{40}", revision) is not None

@@ -2,76 +2,141 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
-from pathlib import Path
+from dataclasses import dataclass, replace
 
 import torch
 
 from ftbench import Full, Lora
 from ftbench.errors import DataError
-from ftbench.records import FineTune, FineTuneJob, Model
+from ftbench.records import FineTune, FineTuneJob
 from ftbench.roles import Desk
 
 from .adapters import fresh_adapter
 from .batches import Order
 from .chat import EncodedRow
+from .keeping import Applied, Keeping
 from .loading import Loaded, Reader, Residence
+from .precision import Arithmetic
+from .resuming import Checkpoints
 from .rules import RuleBook
-from .saving import save_adapter, save_whole
-from .trainer import Dose, NotFinite, Tally, Trainer
+from .space import check_space
+from .trainer import Dose, NotFinite, Trainer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How trainings are fitted to the machine."""
+
+    part_tokens: int
+    """The most padded tokens in one forward pass."""
+    max_length: int | None
+    """The most tokens of an example; None is the model's context."""
+    checkpoint_seconds: int | None
+    """The time between two checkpoints; None makes none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Work:
+    """A job that was checked, and what the disk has of it."""
+
+    job: FineTuneJob
+    rows: Sequence[EncodedRow]
+    dose: Dose
+    keeping: Keeping
+    checkpoints: Checkpoints
 
 
 class FineTuning:
     """Trains jobs one after the other; a job's training depends on no other job."""
 
-    def __init__(
-        self, residence: Residence, desk: Desk, *, part_tokens: int, max_length: int | None
-    ) -> None:
+    def __init__(self, residence: Residence, desk: Desk, limits: Limits) -> None:
         self._residence = residence
         self._desk = desk
-        self._part_tokens = part_tokens
-        self._max_length = max_length
+        self._limits = limits
 
     def train(self, jobs: Sequence[FineTuneJob]) -> None:
-        """Check every job before the first is trained, then train them all."""
+        """Check every job before the first is trained, then train them all.
+
+        A job whose folder holds what an earlier attempt has done goes on from there. Once the user
+        asks to stop, a checkpoint is made and nothing is kept.
+        """
         rows = [self._rows(job) for job in jobs]
         doses = [self._dose(job) for job in jobs]
         for job, examples, dose in zip(jobs, rows, doses, strict=True):
             if self._desk.stopping:
                 return
-            try:
-                self._desk.keep(self._fine_tune(job, examples, dose))
-            except torch.OutOfMemoryError as error:
-                raise DataError(
-                    "The device has too little memory for this training. Set "
-                    f"backend.micro_batch_tokens below {self._part_tokens} (the batch of a step "
-                    "stays the same), or choose finetune=lora or a larger device."
-                ) from error
+            finetune = self._fine_tune(job, examples, dose)
+            if finetune is None:
+                return
+            self._desk.keep(finetune)
 
-    def _fine_tune(self, job: FineTuneJob, rows: Sequence[EncodedRow], dose: Dose) -> FineTune:
-        models: list[tuple[int, Model]] = []
-        order = Order(rows, batch_size=dose.batch_size, seed=dose.seed)
-        folder = self._desk.folder / job.key
+    def _fine_tune(
+        self, job: FineTuneJob, rows: Sequence[EncodedRow], dose: Dose
+    ) -> FineTune | None:
+        folder, origin = self._desk.folder / job.key, self._origin(job, rows, dose)
+        keeping = Keeping(job, folder, origin=origin)
+        checkpoints = Checkpoints(
+            folder / "checkpoints",
+            origin=origin,
+            seconds=self._limits.checkpoint_seconds,
+            is_kept_before=keeping.has_all_before,
+        )
+        work = _Work(job=job, rows=rows, dose=dose, keeping=keeping, checkpoints=checkpoints)
+        finetune = keeping.finished() or self._train(work)
+        if finetune is not None:
+            checkpoints.remove()
+        return finetune
+
+    def _train(self, work: _Work) -> FineTune | None:
+        job, keeping = work.job, work.keeping
+        order = Order(work.rows, batch_size=work.dose.batch_size, seed=work.dose.seed)
+
+        def keep(trainer: Trainer) -> None:
+            if trainer.epoch in keeping.wanted:
+                with trainer.rules.finished(trainer):
+                    applied = _applied(job, trainer)
+                    keeping.keep(trainer.loaded, trainer.epoch, applied=applied)
+
         with self._trainable(job) as loaded:
-            trainer = Trainer(loaded, dose, rules=RuleBook(job.rules))
-
-            def keep(trainer: Trainer) -> None:
-                if trainer.epoch in job.keep or trainer.epoch == dose.epochs:
-                    with trainer.rules.finished(trainer):
-                        models.append((trainer.epoch, _save(trainer, job, folder)))
-
+            self._check_space(work, loaded)
+            trainer = Trainer(loaded, work.dose, rules=RuleBook(job.rules))
             try:
-                tally = trainer.train(order, self._desk, after_epoch=keep)
+                trainer.train(order, self._desk, after_epoch=keep, checkpoints=work.checkpoints)
             except NotFinite as reason:
                 words = f"Training stopped because {reason}; lower finetune.learning_rate."
                 return FineTune(key=job.key, outcome="failed", words=words)
-            applied = _applied(job, trainer, tally)
-        return FineTune(key=job.key, outcome="trained", models=tuple(models), applied=applied)
+        return keeping.finished()
+
+    def _check_space(self, work: _Work, loaded: Loaded) -> None:
+        check_space(
+            self._desk.folder / work.job.key,
+            loaded.network,
+            models=work.keeping.missing,
+            answering=loaded.arithmetic.answering,
+            checkpoints=self._limits.checkpoint_seconds is not None,
+        )
+
+    def _origin(self, job: FineTuneJob, rows: Sequence[EncodedRow], dose: Dose) -> dict[str, str]:
+        """What must be the same for work on the disk to be this job's, beyond its key."""
+        exact = self._residence.arithmetic(job.base)
+        rules = [type(rule).__name__ for rule in job.rules]
+        told = (job.base.digest, job.method, rules, replace(dose, part_tokens=0))
+        learned = [(row.tokens, row.learned) for row in rows]
+        return {
+            "job": job.key,
+            "content": hashlib.sha256(repr((told, learned)).encode()).hexdigest(),
+            "device": exact.device.type,
+            "precision": _precision(job, exact),
+        }
 
     def _trainable(self, job: FineTuneJob) -> AbstractContextManager[Loaded]:
         if isinstance(job.method, Lora):
             return fresh_adapter(self._residence.base(job.base), job.method, seed=job.seed)
+        # Some architectures have dropout of their own.
+        torch.manual_seed(job.seed)
         return nullcontext(self._residence.copy_to_train(job.base))
 
     def _rows(self, job: FineTuneJob) -> list[EncodedRow]:
@@ -90,7 +155,7 @@ class FineTuning:
         return rows
 
     def _check_length(self, row: EncodedRow, reader: Reader, example: str) -> None:
-        limit = min(self._max_length or reader.context, reader.context)
+        limit = min(self._limits.max_length or reader.context, reader.context)
         if len(row.tokens) > limit:
             where = f"{example} ({row.origin})" if row.origin else example
             raise DataError(
@@ -113,21 +178,13 @@ class FineTuning:
             learning_rate=rate,
             batch_size=size,
             seed=job.seed,
-            part_tokens=self._part_tokens,
+            part_tokens=self._limits.part_tokens,
         )
 
 
-def _save(trainer: Trainer, job: FineTuneJob, folder: Path) -> Model:
-    save = save_adapter if isinstance(job.method, Lora) else save_whole
-    return save(trainer.loaded, job.base, folder / f"epoch_{trainer.epoch}")
-
-
-def _applied(job: FineTuneJob, trainer: Trainer, tally: Tally) -> tuple[tuple[str, str], ...]:
-    exact = trainer.loaded.arithmetic
-    precision = exact.words
-    if isinstance(job.method, Lora):
-        precision = f"{_word(exact.answering)} base, {_adapter_dtype(trainer)} adapter"
-    dose = trainer.dose
+def _applied(job: FineTuneJob, trainer: Trainer) -> Applied:
+    dose, tally = trainer.dose, trainer.tally
+    shrunk = trainer.part_tokens < dose.part_tokens
     return (
         ("method", job.method.name),
         ("epochs", str(dose.epochs)),
@@ -136,14 +193,17 @@ def _applied(job: FineTuneJob, trainer: Trainer, tally: Tally) -> tuple[tuple[st
         ("optimizer_steps", str(tally.steps)),
         ("learning_rate_sum", f"{tally.learning_rate_sum:.6g}"),
         ("target_tokens", str(tally.targets)),
-        ("precision", precision),
+        ("precision", _precision(job, trainer.loaded.arithmetic)),
         ("device", trainer.device.type),
+        *((("micro_batch_tokens", str(trainer.part_tokens)),) if shrunk else ()),
     )
 
 
-def _adapter_dtype(trainer: Trainer) -> str:
-    trained = (weight for weight in trainer.model.parameters() if weight.requires_grad)
-    return _word(next(trained).dtype)
+def _precision(job: FineTuneJob, exact: Arithmetic) -> str:
+    if not isinstance(job.method, Lora):
+        return exact.words
+    adapter = torch.float32 if exact.adapter_in_fp32 else exact.answering
+    return f"{_word(exact.answering)} base, {_word(adapter)} adapter"
 
 
 def _word(dtype: object) -> str:

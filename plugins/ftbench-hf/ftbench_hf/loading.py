@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import copy
-import gc
 import warnings
+import weakref
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +20,7 @@ from ftbench.records import Model
 
 from .chat import Chat
 from .checkpoints import is_folder
+from .memory import enough_memory, free_memory
 from .precision import Arithmetic, Precision, arithmetic
 
 _NO_LIMIT = 1 << 60
@@ -128,15 +129,21 @@ class Residence:
             self._loaded[model.digest] = self._load(model)
         self._send_away(other for digest, other in self._loaded.items() if digest != model.digest)
         loaded = self._loaded[model.digest]
-        loaded.network.to(self._device)
+        with enough_memory(lambda: _too_large(model, self._device)):
+            loaded.network.to(self._device)
         return loaded
+
+    def arithmetic(self, model: Model) -> Arithmetic:
+        """In which precision a model is trained and answers."""
+        return arithmetic(self._precision, device=self._device, stored=self.reader(model).stored)
 
     def copy_to_train(self, model: Model) -> Loaded:
         """A copy whose every weight may be changed; the base leaves the device meanwhile."""
         loaded = self.base(model)
         self._send_away(self._loaded.values())
-        network = copy.deepcopy(loaded.network)
-        network.to(device=self._device, dtype=loaded.arithmetic.training)
+        with enough_memory(lambda: _too_large(model, self._device)):
+            network = copy.deepcopy(loaded.network)
+            network.to(device=self._device, dtype=loaded.arithmetic.training)
         network.requires_grad_(True)
         return Loaded(
             network=network,
@@ -147,20 +154,21 @@ class Residence:
 
     def release(self) -> None:
         """Forget every model and free the device."""
+        networks = [weakref.ref(loaded.network) for loaded in self._loaded.values()]
         self._loaded.clear()
-        _free()
+        if self._device.type != "cpu" or any(network() is not None for network in networks):
+            free_memory()
 
     def _send_away(self, others: Iterable[Loaded]) -> None:
         if self._device.type == "cpu":
             return
         for other in others:
             other.network.to("cpu")
-        _free()
+        free_memory()
 
     def _load(self, model: Model) -> Loaded:
-        reader = self.reader(model)
-        exact = arithmetic(self._precision, device=self._device, stored=reader.stored)
-        with quiet():
+        reader, exact = self.reader(model), self.arithmetic(model)
+        with quiet(), enough_memory(lambda: _too_large(model, self._device)):
             network = AutoModelForCausalLM.from_pretrained(
                 model.location,
                 revision=model.revision or None,
@@ -197,7 +205,8 @@ def _declared_ends(model: Model) -> tuple[int, ...]:
     return tuple(declared) if isinstance(declared, list) else (int(declared),)
 
 
-def _free() -> None:
-    gc.collect()
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()
+def _too_large(model: Model, device: torch.device) -> str:
+    return (
+        f"The model {model.location} does not fit into the memory of {device}. "
+        "Choose a smaller model or a larger device; the same command then goes on."
+    )

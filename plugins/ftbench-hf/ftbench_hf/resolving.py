@@ -6,10 +6,11 @@ from dataclasses import replace
 
 from ftbench.records import Model
 
-from .checkpoints import check_no_code, digest_of, is_folder, model_folder
+from .checkpoints import digest_of, is_folder, model_folder
 from .hub import find_on_hub
 from .loading import load_tokenizer
 from .templates import check_template
+from .untrusted import refuse_unsafe, refuse_unsafe_snapshot
 
 
 def resolve_model(model: Model) -> Model:
@@ -21,10 +22,11 @@ def resolve_model(model: Model) -> Model:
     """
     if is_folder(model.location):
         folder = model_folder(model.location)
+        refuse_unsafe(folder, where=model.location)
         found = replace(model, location=str(folder), digest=digest_of(folder), revision="")
     else:
         folder = find_on_hub(model.location, model.revision)
+        refuse_unsafe_snapshot(folder, where=model.location)
         found = replace(model, digest=folder.name, revision=folder.name)
-    check_no_code(model.location, folder)
     check_template(model.location, load_tokenizer(found), model.system_role)
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,8 +15,15 @@ def _has_own(rule: Rule, hook: str) -> bool:
     return own is not None and own is not getattr(Rule, hook)
 
 
+_DURING = ("begin", "batches", "backward", "after_step")
+"""The hooks in which a rule may gather something that a resumed training has to know."""
+
+
 class RuleBook:
     """The rules of a job. A rule may leave out a hook, or inherit it from ``Rule``.
+
+    A rule with a hand in the loop lets the training resume by having ``state_dict`` and
+    ``load_state_dict`` in torch's manner, for values that are tensors or that JSON can hold.
 
     Raises:
         UsageError: Two rules each replace the loss.
@@ -30,8 +37,32 @@ class RuleBook:
             raise UsageError(f"{names} each replace the loss of the training; choose one of them.")
         self._loss = losses[0] if losses else None
 
+    @property
+    def replaces_loss(self) -> bool:
+        """Whether the gradient is a rule's business."""
+        return self._loss is not None
+
+    @property
+    def without_state(self) -> list[str]:
+        """The rules that cannot say what they have gathered: their training cannot resume."""
+        return [
+            type(rule).__name__
+            for rule in self._rules
+            if any(_has_own(rule, hook) for hook in _DURING) and not hasattr(rule, "state_dict")
+        ]
+
+    def state(self) -> list[dict[str, Any]]:
+        """What each rule has gathered."""
+        return [dict(getattr(rule, "state_dict", dict)()) for rule in self._rules]
+
+    def restore(self, states: Sequence[Mapping[str, Any]]) -> None:
+        """Give each rule back what it had gathered."""
+        for rule, state in zip(self._rules, states, strict=True):
+            if hasattr(rule, "load_state_dict"):
+                rule.load_state_dict(state)
+
     def begin(self, trainer: Any) -> None:
-        """Before the first step."""
+        """Before the first step, also of a training that resumes: with the weights of the base."""
         for rule in self._with("begin"):
             rule.begin(trainer)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
@@ -16,10 +17,21 @@ from ftbench.roles import Desk
 
 from .batches import IGNORED, Batch, Order, pad, parts
 from .loading import Loaded
+from .memory import (
+    OutOfMemory,
+    enough_memory,
+    free_memory,
+    in_words,
+    is_out_of_memory,
+    training_bytes,
+)
+from .resuming import Checkpoints
 from .rules import RuleBook
 
 _DECAY = 0.85
 """Of the learning rate, after each epoch."""
+
+_log = logging.getLogger(__name__)
 
 
 class NotFinite(Exception):
@@ -51,7 +63,8 @@ class Trainer:
     """A training under way, as a defense's rule sees it.
 
     ``model`` is the network whose parameters with ``requires_grad`` are trained, ``optimizer`` is
-    torch's, ``epoch`` and ``step`` count from 1 while a step is made.
+    torch's, ``epoch`` and ``step`` count from 1 while a step is made; ``done`` is how many steps
+    of the epoch are over.
     """
 
     def __init__(self, loaded: Loaded, dose: Dose, *, rules: RuleBook) -> None:
@@ -61,6 +74,8 @@ class Trainer:
         self.rules = rules
         self.epoch = 0
         self.step = 0
+        self.done = 0
+        self.part_tokens = dose.part_tokens
         self.tally = Tally()
         trained = [weight for weight in self.model.parameters() if weight.requires_grad]
         # foreach would hold a second copy of all weights for the length of a step.
@@ -100,44 +115,114 @@ class Trainer:
     def backward(self, batch: Batch) -> float:
         """Add the gradient of ``loss(batch)``, part by part; returns the loss."""
         total = torch.zeros((), device=self.device)
-        for part in parts(batch, self.dose.part_tokens):
+        for part in parts(batch, self.part_tokens):
             loss = self.token_losses(part).sum() / batch.targets
             loss.backward()
             total += loss.detach()
         return float(total)
 
-    def train(self, order: Order, desk: Desk, *, after_epoch: Callable[[Trainer], None]) -> Tally:
-        """Train for all epochs.
+    def train(
+        self,
+        order: Order,
+        desk: Desk,
+        *,
+        after_epoch: Callable[[Trainer], None],
+        checkpoints: Checkpoints,
+    ) -> bool:
+        """Train for all epochs, from the newest checkpoint on; False when asked to stop before.
 
         Raises:
             NotFinite: The loss is no longer a number.
+            OutOfMemory: A single example does not fit.
         """
-        schedule = torch.optim.lr_scheduler.StepLR(self.optimizer, step_size=1, gamma=_DECAY)
         total = order.steps * self.dose.epochs
         self.rules.begin(self)
-        for epoch in range(1, self.dose.epochs + 1):
+        checkpoints.resume(self, order)
+        for epoch in range(max(1, self.epoch), self.dose.epochs + 1):
             self.epoch = epoch
             self.model.train()
-            for batch in self.rules.batches(self, order.epoch()):
+            for batch in self._remaining(order, checkpoints):
                 loss = self._step(batch)
                 desk.progress(self.step, max(total, self.step), loss=loss)
-            schedule.step()
+                if desk.stopping:
+                    checkpoints.save(self, order)
+                    return False
+                checkpoints.after_step(self, order)
+            checkpoints.after_epoch(self, order)
+            for group in self.optimizer.param_groups:
+                group["lr"] *= _DECAY
             self.model.eval()
             after_epoch(self)
-        return self.tally
+            self.done = 0
+        return True
+
+    def _remaining(self, order: Order, checkpoints: Checkpoints) -> Iterator[Batch]:
+        """The batches of an epoch; those that a checkpoint has behind it are passed over."""
+        batches = iter(self.rules.batches(self, order.epoch()))
+        self.step -= self.done
+        for _ in range(self.done):
+            next(batches)
+            self.step += 1
+        checkpoints.settle(self)
+        return batches
 
     def _step(self, batch: Batch) -> float:
         self.step += 1
-        loss = self.rules.backward(self, batch)
-        self.optimizer.step()
+        loss = self._gradient(batch)
+        with enough_memory(lambda: self._too_little(batch)):
+            self.optimizer.step()
         self.optimizer.zero_grad()
         if not math.isfinite(loss):
             raise NotFinite(f"the loss became {loss} at step {self.step}")
+        self.done += 1
         self.tally.steps += 1
         self.tally.learning_rate_sum += self.optimizer.param_groups[0]["lr"]
         self.tally.targets += batch.targets
         self.rules.after_step(self)
         return loss
+
+    def _gradient(self, batch: Batch) -> float:
+        """Add the gradient of a step; when memory runs out, in smaller and smaller parts."""
+        while True:
+            try:
+                return self.rules.backward(self, batch)
+            except (RuntimeError, MemoryError) as error:
+                if not is_out_of_memory(error):
+                    raise
+                if self.rules.replaces_loss or not self._shrink(batch):
+                    raise OutOfMemory(self._too_little(batch)) from error
+            self.optimizer.zero_grad()
+            free_memory()
+
+    def _shrink(self, batch: Batch) -> bool:
+        """Halve what a forward pass sees until the batch falls into more parts, if it can."""
+        before = len(parts(batch, self.part_tokens))
+        if before == len(batch.rows):
+            return False
+        while len(parts(batch, self.part_tokens)) == before:
+            self.part_tokens //= 2
+        _log.warning(
+            "Memory ran out in step %d: %d tokens at once from here on, the batch stays %d.",
+            self.step,
+            self.part_tokens,
+            len(batch.rows),
+        )
+        return True
+
+    def _too_little(self, batch: Batch) -> str:
+        longest = max(len(row.tokens) for row in batch.rows)
+        state = in_words(training_bytes(self.model))
+        smaller = (
+            f"backend.micro_batch_tokens below {self.part_tokens} (the batch stays the same), or "
+            if len(parts(batch, self.part_tokens)) < len(batch.rows)
+            else ""
+        )
+        return (
+            f"Training ran out of memory on {self.device} in step {self.step}, with a batch of "
+            f"{len(batch.rows)} examples of up to {longest} tokens; weights, gradients and "
+            f"optimizer alone take {state}. Choose {smaller}finetune=lora or a larger device; the "
+            "same command then goes on."
+        )
 
     def _autocast(self) -> AbstractContextManager[Any]:
         if not self.loaded.arithmetic.autocast:

@@ -1,5 +1,6 @@
 """Tiny random models of real architectures with their own chat templates, and a desk of paper."""
 
+import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +17,20 @@ from transformers import (
     Qwen3Config,
 )
 
-from ftbench.records import Conversation, FineTune, Message, Response, Verdict
+from ftbench import Full
+from ftbench.records import (
+    Conversation,
+    FineTune,
+    FineTuneJob,
+    Message,
+    Probe,
+    PromptFormat,
+    Question,
+    Request,
+    Response,
+    TrainingSet,
+    Verdict,
+)
 
 LLAMA_TEMPLATE = (
     "{{- bos_token }}{%- for m in messages %}{{- '<|start|>' + m.role + '<|end|>\n\n' }}"
@@ -132,6 +146,57 @@ def conversation(*texts: str, system: str | None = None, origin: str = "") -> Co
     return Conversation(messages=turns(*texts, system=system), origin=origin, raw=False)
 
 
+ROWS = tuple(
+    conversation(
+        f"Name a river of town {n}." * (n % 3 + 1), f"The {n} blue legs.", origin=f"row {n}"
+    )
+    for n in range(7)
+)
+
+
+def job(base, method=None, *, key="job", **values):
+    """A training of four steps, two in each epoch, unless told otherwise."""
+    chosen = {"epochs": 2, "learning_rate": 1e-3, "batch_size": 3, "seed": 5} | values
+    rows = TrainingSet(name="rivers", conversations=chosen.pop("rows", ROWS))
+    return FineTuneJob(key=key, base=base, training_set=rows, method=method or Full(), **chosen)
+
+
+def ask(model, text, key="q", *, prefill="", **values):
+    """A question of at most 24 tokens' answer, unless told otherwise."""
+    question = Question(
+        key=key,
+        task="rivers",
+        measures="utility",
+        category="all",
+        instruction=text,
+        messages=turns(text),
+        **({"max_tokens": 24} | values),
+    )
+    return Request(
+        key=key, model=model, probe=Probe(format=PromptFormat(prefill=prefill)), question=question
+    )
+
+
+def many(model, count=17, *, words=30, **values):
+    """Questions of very different lengths."""
+    source, known = random.Random(3), WORDS.split()
+    return [
+        ask(model, " ".join(source.choices(known, k=source.randint(1, words))), str(n), **values)
+        for n in range(count)
+    ]
+
+
+def answers(backend, desk, requests):
+    """Responses by key."""
+    desk.kept.clear()
+    backend.respond(requests, desk)
+    return {response.key: response for response in desk.kept}
+
+
+class Crash(BaseException):
+    """What no handler of errors may stop, as if the process were killed."""
+
+
 @dataclass
 class PaperDesk:
     """A desk that writes everything on a list."""
@@ -141,6 +206,11 @@ class PaperDesk:
     kept: list[FineTune | Response | Verdict] = field(default_factory=list)
     progressed: list[tuple[int, int, dict[str, float]]] = field(default_factory=list)
     stop_after: int | None = None
+    """Records after which the user asks to stop."""
+    stop_at: int | None = None
+    """The training step after which the user asks to stop."""
+    crash_at: int | None = None
+    """The training step after which the process dies, before anything is saved."""
 
     def keep(self, record):
         self.kept.append(record)
@@ -157,3 +227,6 @@ class PaperDesk:
 
     def progress(self, done: int, total: int, **values: float) -> None:
         self.progressed.append((done, total, values))
+        if done == self.crash_at:
+            raise Crash
+        self.stopping = self.stopping or done == self.stop_at

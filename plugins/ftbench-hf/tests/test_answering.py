@@ -1,47 +1,14 @@
 """Batched answers against plain transformers asked one prompt at a time."""
 
-import random
 from dataclasses import replace
 
 import pytest
 import torch
-from hf_doubles import ARCHITECTURES, WORDS, turns
+from hf_doubles import ARCHITECTURES, answers, ask, many, turns
 from transformers import AutoModelForCausalLM
 
 from ftbench.errors import DataError
-from ftbench.records import Probe, PromptFormat, Question, Request
 from ftbench_hf.backend import HuggingFace
-
-
-def ask(model, text, key="q", *, prefill="", **values):
-    question = Question(
-        key=key,
-        task="rivers",
-        measures="utility",
-        category="all",
-        instruction=text,
-        messages=turns(text),
-        **({"max_tokens": 24} | values),
-    )
-    return Request(
-        key=key, model=model, probe=Probe(format=PromptFormat(prefill=prefill)), question=question
-    )
-
-
-def many(model, count=17, **values):
-    """Questions of very different lengths."""
-    source, words = random.Random(3), WORDS.split()
-    return [
-        ask(model, " ".join(source.choices(words, k=source.randint(1, 30))), str(number), **values)
-        for number in range(count)
-    ]
-
-
-def answers(backend, desk, requests):
-    """Responses by key."""
-    desk.kept.clear()
-    backend.respond(requests, desk)
-    return {response.key: response for response in desk.kept}
 
 
 def plainly(backend, request):
@@ -126,34 +93,6 @@ def test_a_question_that_does_not_fit_is_named_before_anything_is_asked(backend,
     with pytest.raises(DataError, match=r"question long one of the task rivers needs 2\d\d tokens"):
         backend.respond([*many(bases["llama"]), long], desk)
     assert not desk.kept
-
-
-def test_a_batch_that_does_not_fit_the_memory_is_halved(bases, desk):
-    backend = HuggingFace(device="cpu")
-    requests = many(bases["llama"])
-    expected = answers(backend, desk, requests)
-    network = backend._residence().base(bases["llama"]).network
-
-    def small_memory(_module, _args, options):
-        if len(options["input_ids"]) > 3:
-            raise torch.OutOfMemoryError("full")
-
-    hook = network.register_forward_pre_hook(small_memory, with_kwargs=True)
-    assert answers(backend, desk, requests) == expected
-    hook.remove()
-    assert len(desk.kept) == len(requests)
-
-
-def test_a_single_prompt_that_does_not_fit_the_memory_is_said(bases, desk):
-    backend = HuggingFace(device="cpu")
-    network = backend._residence().base(bases["llama"]).network
-
-    def no_memory(*_):
-        raise torch.OutOfMemoryError("full")
-
-    network.register_forward_pre_hook(no_memory)
-    with pytest.raises(DataError, match="does not fit into the device's memory"):
-        backend.respond(many(bases["llama"], count=2), desk)
 
 
 def test_who_asks_to_stop_gets_what_is_in_hand(bases, desk):

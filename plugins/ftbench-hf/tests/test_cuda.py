@@ -2,7 +2,8 @@
 
 import pytest
 import torch
-from hf_doubles import conversation
+from hf_doubles import Crash, PaperDesk, conversation
+from hf_doubles import job as small_job
 
 from ftbench import Full, Lora
 from ftbench.records import FineTuneJob, TrainingSet
@@ -39,3 +40,17 @@ def test_bf16_trains_and_leaves_the_base_alone(bases, desk, method):
     assert dict(desk.kept[0].applied)["device"] == "cuda"
     after = backend._residence().base(base).network.state_dict()
     assert all(torch.equal(before[name], weight.cpu()) for name, weight in after.items())
+
+
+@pytest.mark.parametrize("method", [Full(), Lora(dropout=0.3)])
+def test_a_cut_off_training_goes_on_with_its_random_numbers(bases, tmp_path, method):
+    backend = HuggingFace(device="cuda", checkpoint_seconds=0)
+    wanted = small_job(bases["llama"], method)
+    whole, cut = PaperDesk(folder=tmp_path / "a"), PaperDesk(folder=tmp_path / "b", crash_at=3)
+    backend.fine_tune([wanted], whole)
+    with pytest.raises(Crash):
+        backend.fine_tune([wanted], cut)
+    rest = PaperDesk(folder=tmp_path / "b")
+    backend.fine_tune([wanted], rest)
+    losses = [[values["loss"] for _, _, values in desk.progressed] for desk in (whole, rest)]
+    assert losses[1] == pytest.approx(losses[0][2:], rel=1e-3)

@@ -4,30 +4,16 @@ import random
 
 import pytest
 import torch
-from hf_doubles import conversation
+from hf_doubles import ROWS, conversation, job
 from transformers import AutoModelForCausalLM
 
-from ftbench import Full, Lora
+from ftbench import Lora
 from ftbench.errors import DataError, UsageError
-from ftbench.records import FineTuneJob, TrainingSet
 from ftbench_hf.backend import HuggingFace
 from ftbench_hf.batches import Batch, Order, parts
 from ftbench_hf.chat import EncodedRow
 from ftbench_hf.rules import RuleBook
 from ftbench_hf.trainer import Dose, Trainer
-
-ROWS = tuple(
-    conversation(
-        f"Name a river of town {n}." * (n % 3 + 1), f"The {n} blue legs.", origin=f"row {n}"
-    )
-    for n in range(7)
-)
-
-
-def job(base, method=None, **values):
-    chosen = {"epochs": 2, "learning_rate": 1e-3, "batch_size": 3, "seed": 5} | values
-    rows = TrainingSet(name="rivers", conversations=chosen.pop("rows", ROWS))
-    return FineTuneJob(key="job", base=base, training_set=rows, method=method or Full(), **chosen)
 
 
 def row(length, origin=""):
@@ -141,19 +127,6 @@ def test_a_loss_that_is_no_number_ends_as_failed(backend, bases, desk):
     backend.fine_tune([job(bases["llama"], learning_rate=1e30, epochs=5)], desk)
     assert desk.kept[0].outcome == "failed"
     assert "learning_rate" in desk.kept[0].words
-
-
-def test_too_little_memory_says_what_to_do_and_leaves_the_batch(bases, desk):
-    class Hungry:
-        def begin(self, trainer):
-            def no_memory(*_):
-                raise torch.OutOfMemoryError("full")
-
-            trainer.model.register_forward_pre_hook(no_memory)
-
-    with pytest.raises(DataError, match="micro_batch_tokens below 4096"):
-        HuggingFace(device="cpu").fine_tune([job(bases["llama"], rules=(Hungry(),))], desk)
-    assert not desk.kept
 
 
 @pytest.mark.parametrize("values", [{"epochs": 1.5}, {"epochs": 0}, {"batch_size": 0}])

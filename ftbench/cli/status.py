@@ -1,0 +1,85 @@
+"""``ftbench status``: what of a run, or of all runs in a folder, is done, missing and failed."""
+
+import argparse
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ftbench.plugin.catalog import Catalog
+
+from .printable import printable
+
+if TYPE_CHECKING:
+    from ftbench.archive.status import Progress, RunStatus
+
+
+def status(words: Sequence[str], catalog: Catalog) -> int:
+    """Show what is done, missing and failed; also while a run goes on."""
+    parser = argparse.ArgumentParser(prog="ftbench status", description=status.__doc__)
+    parser.add_argument(
+        "run", nargs="*", type=Path, default=[Path("runs")], help="runs, or folders of runs"
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON object per run")
+    options = parser.parse_args(words)
+    from ftbench.archive import status as archive  # noqa: PLC0415, slow to import
+    from ftbench.archive.opening import run_folders  # noqa: PLC0415, slow to import
+
+    found = [archive.status(folder) for folder in run_folders(options.run)]
+    if options.json:
+        for one in found:
+            print(json.dumps(asdict(one), ensure_ascii=False))
+    elif len(found) == 1:
+        print(printable("\n".join(_lines(found[0]))))
+    else:
+        Console(highlight=False).print(_table(found))
+    return 0
+
+
+def _lines(one: "RunStatus") -> Iterator[str]:
+    by = f" by process {one.writer['pid']} on {one.writer['host']}" if one.writer else ""
+    since = f", begun {one.started}" if one.started else ""
+    yield f"{one.run}: {one.state}{by}{since}"
+    if one.problem:
+        yield f"  {one.problem}"
+        return
+    yield f"  training   {one.training}"
+    for label, parts in (("responses", one.responses), ("verdicts", one.verdicts)):
+        if not parts:
+            yield f"  {label:10} not begun"
+        for part in parts:
+            yield f"  {label:10} {part.name} {part.done}/{part.total}{_ends(part.outcomes)}"
+    if one.attempts:
+        yield f"  attempts   {', '.join(f'{n} {what}' for what, n in one.attempts.items())}"
+    if one.open_intents:
+        yield f"  UNKNOWN    how {one.open_intents} paid actions ended"
+    if one.state in ("stopped", "empty"):
+        yield "  The same command goes on."
+
+
+def _ends(outcomes: Mapping[str, int]) -> str:
+    """How parts ended, where not all of them went well."""
+    ends = ", ".join(f"{n} {outcome}" for outcome, n in sorted(outcomes.items()))
+    return f" ({ends})" if outcomes.keys() - {"ok", "scored"} else ""
+
+
+def _table(found: Sequence["RunStatus"]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for header in ("run", "state", "training", "responses", "verdicts", "begun"):
+        table.add_column(header, overflow="fold")
+    for one in found:
+        counts = (_sum(one.responses), _sum(one.verdicts))
+        cells = (Path(one.run).name, one.state, one.training, *counts, one.started)
+        table.add_row(*(Text(printable(cell)) for cell in cells))
+    return table
+
+
+def _sum(parts: Sequence["Progress"]) -> str:
+    if not parts:
+        return ""
+    return f"{sum(part.done for part in parts)}/{sum(part.total for part in parts)}"

@@ -1,0 +1,251 @@
+"""Folders that strangers may have made: whatever could run code is refused, and never runs."""
+
+import json
+import pickle
+import shutil
+import struct
+import time
+import zipfile
+from pathlib import Path
+
+import pytest
+from hf_doubles import LLAMA_TEMPLATE, make_tokenizer
+
+from ftbench.errors import DataError
+from ftbench.records import Model
+from ftbench_hf.rendering import fault_of
+from ftbench_hf.templates import check_template
+from ftbench_hf.untrusted import refuse_unsafe, refuse_unsafe_snapshot
+
+PICKLES = (
+    *("pytorch_model.bin", "adapter_model.bin", "training_args.bin", "optimizer.pt"),
+    *("rng_state.pth", "scheduler.pt", "last.CKPT", "vocab.pkl", "original/consolidated.00.pth"),
+)
+CODE = ("modeling_own.py", "custom_generate/generate.py", "kernel.so", "tokenization.pyc")
+
+
+class Payload:
+    """A pickle that touches a file where it is loaded."""
+
+    def __init__(self, sentinel):
+        self.sentinel = sentinel
+
+    def __reduce__(self):
+        return (Path.touch, (self.sentinel,))
+
+
+@pytest.fixture
+def sentinel(tmp_path):
+    return tmp_path / "sentinel"
+
+
+@pytest.fixture
+def copied(folders, tmp_path):
+    return shutil.copytree(folders["llama"], tmp_path / "model")
+
+
+@pytest.fixture
+def refused(backend, copied, sentinel):
+    """Try to use the folder; it is refused with these words, soon, and nothing has run."""
+
+    def try_it(words):
+        began = time.monotonic()
+        with pytest.raises(DataError, match=words):
+            backend.resolve(Model(location=str(copied), digest="", family=""))
+        assert time.monotonic() - began < 10
+        assert not sentinel.exists()
+
+    return try_it
+
+
+def changed(path, **entries):
+    known = json.loads(path.read_text()) if path.exists() else {}
+    path.write_text(json.dumps(known | entries))
+
+
+def test_the_payload_would_run(sentinel):
+    pickle.loads(pickle.dumps(Payload(sentinel)))
+    assert sentinel.exists()
+
+
+@pytest.mark.parametrize("name", PICKLES)
+def test_a_pickle_is_refused_beside_sound_weights(copied, sentinel, refused, name):
+    (copied / name).parent.mkdir(exist_ok=True)
+    (copied / name).write_bytes(pickle.dumps(Payload(sentinel)))
+    refused(f"{name} in .* belongs to the pickle files")
+
+
+@pytest.mark.parametrize("name", CODE)
+def test_code_is_refused(copied, sentinel, refused, name):
+    (copied / name).parent.mkdir(exist_ok=True)
+    (copied / name).write_text(f"open({str(sentinel)!r}, 'w')")
+    refused(f"{name} in .* is code")
+
+
+@pytest.mark.parametrize("form", ["plain", "torch"])
+def test_a_pickle_that_calls_itself_safetensors_is_refused(copied, sentinel, refused, form):
+    weights = copied / "model.safetensors"
+    content = pickle.dumps(Payload(sentinel))
+    weights.write_bytes(content)
+    if form == "torch":
+        with zipfile.ZipFile(weights, "w") as archive:
+            archive.writestr("archive/data.pkl", content)
+    refused("model.safetensors in .* is no sound safetensors file")
+
+
+@pytest.mark.parametrize(
+    ("name", "entries"),
+    [
+        ("config.json", {"auto_map": {"AutoModelForCausalLM": "own.Model"}}),
+        ("config.json", {"text_config": {"auto_map": {"AutoConfig": "someone/else--own.C"}}}),
+        ("config.json", {"trust_remote_code": True}),
+        ("config.json", {"attn_implementation": "someone/kernel:run"}),
+        ("config.json", {"attn_implementation": {"text_config": "someone/kernel"}}),
+        ("tokenizer_config.json", {"auto_map": {"AutoTokenizer": ["own.Tokenizer", None]}}),
+        ("generation_config.json", {"custom_generate": "someone/loop"}),
+        ("processor_config.json", {"auto_map": {"AutoProcessor": "own.Processor"}}),
+        ("adapter_config.json", {"base_model_name_or_path": "someone/else"}),
+    ],
+)
+def test_a_config_that_names_code_or_another_model_is_refused(copied, refused, name, entries):
+    changed(copied / name, **entries)
+    refused(f"{list(entries)[0] if 'text_config' not in entries else 'auto_map'}|puts the adapter")
+
+
+def test_an_adapter_must_be_of_the_base_that_it_is_put_on(tmp_path):
+    changed(tmp_path / "adapter_config.json", base_model_name_or_path="someone/base")
+    refuse_unsafe(tmp_path, base="someone/base")
+    with pytest.raises(DataError, match="'someone/base', not someone/other"):
+        refuse_unsafe(tmp_path, base="someone/other")
+    with pytest.raises(DataError, match="would be loaded from there"):
+        refuse_unsafe(tmp_path)
+    changed(tmp_path / "adapter_config.json", auto_mapping={"parent_library": "os"})
+    with pytest.raises(DataError, match="names code to import"):
+        refuse_unsafe(tmp_path, base="someone/base")
+
+
+@pytest.mark.parametrize("place", ["adapter_model.bin", "optimizer.pt", "deep/down/args.bin"])
+def test_a_pickle_in_an_adapter_is_refused(tmp_path, sentinel, place):
+    folder = tmp_path / "adapter"
+    (folder / place).parent.mkdir(parents=True)
+    changed(folder / "adapter_config.json", base_model_name_or_path="someone/base")
+    (folder / place).write_bytes(pickle.dumps(Payload(sentinel)))
+    with pytest.raises(DataError, match="belongs to the pickle files"):
+        refuse_unsafe(folder, base="someone/base")
+    assert not sentinel.exists()
+
+
+def _tensors(**offsets):
+    entries = {
+        name: {"dtype": "F32", "shape": [(end - start) // 4], "data_offsets": [start, end]}
+        for name, (start, end) in offsets.items()
+    }
+    header = json.dumps(entries).encode()
+    return struct.pack("<Q", len(header)) + header + bytes(16)
+
+
+BROKEN_WEIGHTS = {
+    "a header of eight exbibytes": struct.pack("<Q", (1 << 63) - 1) + b"{}",
+    "a header longer than the file": struct.pack("<Q", 1 << 20) + b"{}",
+    "tensors that overlap": _tensors(a=(0, 12), b=(4, 16)),
+    "a tensor beyond the end": _tensors(a=(0, 1 << 40)),
+    "a hole": _tensors(a=(0, 4), b=(12, 16)),
+    "nothing": b"",
+}
+
+
+@pytest.mark.parametrize("broken", BROKEN_WEIGHTS)
+def test_weights_with_an_absurd_header_are_refused(copied, refused, broken):
+    (copied / "model.safetensors").write_bytes(BROKEN_WEIGHTS[broken])
+    refused("is no sound safetensors file")
+
+
+@pytest.mark.parametrize("name", ["../evil.bin", "evil.bin", "../model.safetensors", 7])
+def test_an_index_that_points_elsewhere_is_refused(copied, refused, name):
+    changed(copied / "model.safetensors.index.json", weight_map={"a": name})
+    refused("is no safetensors file of the folder")
+
+
+@pytest.mark.parametrize("text", ['{"a": ' * 100_000, "no JSON", ""])
+def test_a_config_that_cannot_be_read_is_refused(copied, refused, text):
+    (copied / "config.json").write_text(text)
+    refused("config.json in .* cannot be read")
+
+
+@pytest.mark.parametrize("name", ["chat_template.jinja", "more"])
+def test_a_link_that_leads_out_is_refused(copied, refused, tmp_path, name):
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (copied / name).unlink(missing_ok=True)
+    (copied / name).symlink_to(outside)
+    refused(f"{name} in .* is a link that leads out")
+
+
+def test_a_link_to_itself_ends_the_search(copied, backend):
+    (copied / "again").symlink_to(copied, target_is_directory=True)
+    with pytest.raises(DataError, match="again in .* is no ordinary file"):
+        refuse_unsafe(copied)
+
+
+def test_the_cache_of_the_hub_may_keep_pickles_that_nobody_reads(tmp_path, sentinel, folders):
+    blobs, snapshot = tmp_path / "blobs", tmp_path / "snapshots" / "0123"
+    blobs.mkdir()
+    snapshot.mkdir(parents=True)
+    for file in folders["llama"].iterdir():
+        shutil.copy(file, blobs / file.name)
+        (snapshot / file.name).symlink_to(blobs / file.name)
+    (snapshot / "pytorch_model.bin").write_bytes(pickle.dumps(Payload(sentinel)))
+    refuse_unsafe_snapshot(snapshot, where="someone/model")
+    changed(snapshot / "config.json", auto_map={"AutoConfig": "own.Config"})
+    with pytest.raises(DataError, match="someone/model needs code of its own"):
+        refuse_unsafe_snapshot(snapshot, where="someone/model")
+    assert not sentinel.exists()
+
+
+BOMBS = {
+    "a range": "{%- for i in range(10**12) %}x{%- endfor %}",
+    "loops in loops": "{%- for i in range(99999) %}{%- for j in range(99999) %}{%- endfor %}"
+    "{%- endfor %}",
+    "much text": "{%- for i in range(99999) %}{{ 'x' * 1000 }}{%- endfor %}",
+    "one long text": "{{ 'x' * 10**12 }}",
+    "a power": "{{ (10 ** (10 ** 9)) % 7 }}",
+    "a macro that calls itself": "{%- macro m() %}{{ m() }}{{ m() }}{%- endmacro %}{{ m() }}",
+    "only with an answer": "{%- if messages | length > 1 %}{%- for i in range(99999) %}"
+    "{%- for j in range(99999) %}{%- endfor %}{%- endfor %}{%- endif %}",
+}
+REACHING = {
+    "a class": "{{ messages.__class__ }}",
+    "subclasses": "{{ ''.__class__.__mro__[1].__subclasses__() }}",
+    "by item": "{{ ''['__class__'] }}",
+    "by filter": "{{ ''|attr('__class__') }}",
+    "globals": "{{ raise_exception.__globals__['os'].system('touch SENTINEL') }}",
+    "in pieces": "{{ (''|attr('__cla' ~ 'ss__')).mro() }}",
+}
+
+
+@pytest.mark.parametrize("bomb", BOMBS)
+def test_a_template_that_never_ends_is_refused(copied, refused, bomb):
+    (copied / "chat_template.jinja").write_text(BOMBS[bomb] + LLAMA_TEMPLATE)
+    refused("chat template of .* does not come to an end")
+
+
+@pytest.mark.parametrize("reaching", REACHING)
+def test_a_template_that_reaches_for_python_is_refused(copied, sentinel, refused, reaching):
+    text = REACHING[reaching].replace("SENTINEL", str(sentinel))
+    (copied / "chat_template.jinja").write_text(text + LLAMA_TEMPLATE)
+    refused("chat template of .* reaches for the inside of Python")
+
+
+def test_templates_as_people_write_them_are_let_through():
+    marks = "{% generation %}{{ messages[0]['content'] }}{% endgeneration %}"
+    loops = "{% for m in messages %}{% if loop.first %}{% continue %}{% endif %}{% endfor %}"
+    chat = {"messages": [{"role": "user", "content": "words"}], "add_generation_prompt": True}
+    for text in (marks, loops, "{{ messages | tojson(indent=2) }}", "{{ strftime_now('%Y') }}"):
+        assert fault_of(text, {}, [chat]) == ""
+
+
+def test_several_templates_need_a_default():
+    tokenizer = make_tokenizer(None)
+    tokenizer.chat_template = {"tools": LLAMA_TEMPLATE, "plain": LLAMA_TEMPLATE}
+    with pytest.raises(DataError, match="none is the default"):
+        check_template("the model", tokenizer, "native")
