@@ -12,6 +12,7 @@ from ftbench.ledger.store import Ledger
 from ftbench.plugin.catalog import Catalog
 from ftbench.roles import Backend
 from ftbench.statistics.result import RunResult
+from ftbench.withholding import words_without_quotes
 
 from .finetune import Trained
 from .folder import RunFolder, folder_of, open_folder
@@ -60,9 +61,10 @@ class Work:
             return self.result
         folder = self.folder if self.has_folder else None
         error = self.failure
-        words = (
-            str(error) if isinstance(error, FtbenchError) else f"{type(error).__name__}: {error}"
-        )
+        if error is None or isinstance(error, FtbenchError):
+            words = str(error)
+        else:
+            words = words_without_quotes(error)
         return RunResult(
             run=folder.path.name if folder else "",
             folder=str(folder.path) if folder else "",

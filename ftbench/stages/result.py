@@ -9,6 +9,7 @@ from ftbench.digest import digest, plain
 from ftbench.plugin.catalog import Catalog
 from ftbench.plugin.identity import identity
 from ftbench.records import FineTune, Model
+from ftbench.redaction import Redactor, known_secrets, redacted
 from ftbench.roles import Component
 from ftbench.statistics.result import RunResult
 
@@ -35,7 +36,8 @@ def state_about(work: Work, catalog: Catalog) -> None:
         "exit_code": REFUSED.get(outcome, 0),
     }
     work.folder.ledger.state("about", plain(about))
-    work.folder.ledger.state("composed", work.cell.composed)
+    composed = redacted(work.cell.composed, Redactor(known_secrets()))
+    work.folder.ledger.state("composed", composed)
 
 
 def result_of(folder: RunFolder, counted: Tally) -> RunResult:

@@ -4,11 +4,12 @@ from contextlib import contextmanager
 
 import pytest
 import torch
-from hf_doubles import answers, job, many
+from hf_doubles import PaperDesk, answers, conversation, job, many
 
 from ftbench import Lora
 from ftbench.errors import FtbenchError
 from ftbench_hf.backend import HuggingFace
+from ftbench_hf.batches import Batch, parts
 from ftbench_hf.memory import is_out_of_memory
 
 
@@ -51,6 +52,23 @@ def test_training_goes_on_in_smaller_parts_and_the_batch_stays(backend, bases, d
     assert cramped == roomy
     losses = [values["loss"] for _, _, values in desk.progressed]
     assert losses[4:] == pytest.approx(losses[:4], rel=1e-5)
+
+
+def test_gradients_of_a_step_that_ran_out_of_memory_half_way_are_not_counted_twice(bases, tmp_path):
+    backend = HuggingFace(device="cpu", micro_batch_tokens=100)
+    rows = tuple(
+        conversation("Name a river. " * (1 + 8 * (n == 0)), f"The {n} blue legs.") for n in range(4)
+    )
+    chat = backend._residence().reader(bases["llama"]).chat
+    cut = parts(Batch(rows=tuple(chat.row(each) for each in rows)), 100)
+    assert [len(part.rows) for part in cut] == [1, 3]
+    desks = [PaperDesk(folder=tmp_path / name) for name in ("roomy", "cramped")]
+    for desk, rules in zip(desks, ((), (Cramped(2),)), strict=True):
+        wanted = job(bases["llama"], rows=rows, batch_size=4, epochs=4, rules=rules)
+        backend.fine_tune([wanted], desk)
+    roomy, cramped = ([each["loss"] for _, _, each in desk.progressed] for desk in desks)
+    assert cramped == pytest.approx(roomy, rel=1e-5)
+    assert "micro_batch_tokens" in dict(desks[1].kept[0].applied)
 
 
 def test_an_example_that_does_not_fit_alone_ends_the_training(backend, bases, desk):

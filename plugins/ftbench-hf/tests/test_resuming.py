@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from counting_rules import Counting, Remembering
 from hf_doubles import Crash, PaperDesk, job
 
 from ftbench import Full, Lora
@@ -205,34 +206,6 @@ def test_a_checkpoint_after_a_lost_model_is_not_used(eager, bases, tmp_path):
     desk = finished(eager, wanted, tmp_path)
     assert [done for done, _, _ in desk.progressed] == [3, 4]
     assert [epoch for epoch, _ in desk.kept[0].models] == [1, 2]
-
-
-class Counting:
-    """A rule that gathers something, and adds it to the weights."""
-
-    def __init__(self):
-        self.seen = 0
-        self.sum = torch.zeros(3)
-
-    def batches(self, trainer, own):
-        for batch in own:
-            self.seen += len(batch.rows)
-            yield batch
-
-    def after_step(self, trainer):
-        self.sum += torch.rand(3)
-        with torch.no_grad():
-            next(trainer.model.parameters()).mul_(1 + 1e-3 * float(self.sum.mean()) * self.seen)
-
-
-class Remembering(Counting):
-    """The same, able to say what it has gathered."""
-
-    def state_dict(self):
-        return {"seen": self.seen, "sum": self.sum}
-
-    def load_state_dict(self, state):
-        self.seen, self.sum = state["seen"], state["sum"].clone()
 
 
 @pytest.mark.parametrize(("kind", "left"), [(Counting, 4), (Remembering, 1)])

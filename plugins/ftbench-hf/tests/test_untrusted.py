@@ -9,12 +9,10 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from hf_doubles import LLAMA_TEMPLATE, make_tokenizer
+from hf_doubles import LLAMA_TEMPLATE
 
 from ftbench.errors import DataError
 from ftbench.records import Model
-from ftbench_hf.rendering import fault_of
-from ftbench_hf.templates import check_template
 from ftbench_hf.untrusted import refuse_unsafe, refuse_unsafe_snapshot
 
 PICKLES = (
@@ -202,50 +200,7 @@ def test_the_cache_of_the_hub_may_keep_pickles_that_nobody_reads(tmp_path, senti
     assert not sentinel.exists()
 
 
-BOMBS = {
-    "a range": "{%- for i in range(10**12) %}x{%- endfor %}",
-    "loops in loops": "{%- for i in range(99999) %}{%- for j in range(99999) %}{%- endfor %}"
-    "{%- endfor %}",
-    "much text": "{%- for i in range(99999) %}{{ 'x' * 1000 }}{%- endfor %}",
-    "one long text": "{{ 'x' * 10**12 }}",
-    "a power": "{{ (10 ** (10 ** 9)) % 7 }}",
-    "a macro that calls itself": "{%- macro m() %}{{ m() }}{{ m() }}{%- endmacro %}{{ m() }}",
-    "only with an answer": "{%- if messages | length > 1 %}{%- for i in range(99999) %}"
-    "{%- for j in range(99999) %}{%- endfor %}{%- endfor %}{%- endif %}",
-}
-REACHING = {
-    "a class": "{{ messages.__class__ }}",
-    "subclasses": "{{ ''.__class__.__mro__[1].__subclasses__() }}",
-    "by item": "{{ ''['__class__'] }}",
-    "by filter": "{{ ''|attr('__class__') }}",
-    "globals": "{{ raise_exception.__globals__['os'].system('touch SENTINEL') }}",
-    "in pieces": "{{ (''|attr('__cla' ~ 'ss__')).mro() }}",
-}
-
-
-@pytest.mark.parametrize("bomb", BOMBS)
-def test_a_template_that_never_ends_is_refused(copied, refused, bomb):
-    (copied / "chat_template.jinja").write_text(BOMBS[bomb] + LLAMA_TEMPLATE)
-    refused("chat template of .* does not come to an end")
-
-
-@pytest.mark.parametrize("reaching", REACHING)
-def test_a_template_that_reaches_for_python_is_refused(copied, sentinel, refused, reaching):
-    text = REACHING[reaching].replace("SENTINEL", str(sentinel))
-    (copied / "chat_template.jinja").write_text(text + LLAMA_TEMPLATE)
-    refused("chat template of .* reaches for the inside of Python")
-
-
-def test_templates_as_people_write_them_are_let_through():
-    marks = "{% generation %}{{ messages[0]['content'] }}{% endgeneration %}"
-    loops = "{% for m in messages %}{% if loop.first %}{% continue %}{% endif %}{% endfor %}"
-    chat = {"messages": [{"role": "user", "content": "words"}], "add_generation_prompt": True}
-    for text in (marks, loops, "{{ messages | tojson(indent=2) }}", "{{ strftime_now('%Y') }}"):
-        assert fault_of(text, {}, [chat]) == ""
-
-
-def test_several_templates_need_a_default():
-    tokenizer = make_tokenizer(None)
-    tokenizer.chat_template = {"tools": LLAMA_TEMPLATE, "plain": LLAMA_TEMPLATE}
-    with pytest.raises(DataError, match="none is the default"):
-        check_template("the model", tokenizer, "native")
+def test_a_folder_with_a_hostile_template_is_refused(copied, refused):
+    bomb = "{%- for i in range(10**12) %}x{%- endfor %}"
+    (copied / "chat_template.jinja").write_text(bomb + LLAMA_TEMPLATE)
+    refused("chat template of .*model does not come to an end")
