@@ -1,0 +1,106 @@
+"""Row 8: the same plan gives the same ledger and the same weights, however it is done."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from .forks import in_parallel
+from .oracle import Contents, contents_of, differences, run_in, units_of
+from .report import Row, Scale
+
+WORDS = (
+    *("model=organism", "attack=harmful_examples", "finetune=lora", "suite.limit=10"),
+    *("backend.device=cpu", "backend.precision=fp32"),
+)
+WAYS = {
+    "again": (),
+    "batches of 1": ("backend.batch_tokens=1",),
+    "batches of about 32": ("backend.batch_tokens=2048",),
+    "killed while training": ("backend.checkpoint_seconds=0",),
+    "killed while answering": ("backend.batch_tokens=1",),
+}
+PATIENCE_SECONDS = 120.0
+
+
+@dataclass(kw_only=True)
+class Way:
+    """What came of doing the plan in one way."""
+
+    kills: int = 0
+    failures: list[str] = field(default_factory=list)
+
+
+def _command(place: Path, words: Sequence[str]) -> "subprocess.Popen[bytes]":
+    place.mkdir(parents=True, exist_ok=True)
+    environment = {**os.environ, "FTBENCH_CACHE": "off"}
+    with (place / "said.txt").open("ab") as said:
+        command = [sys.executable, "-m", "ftbench", *WORDS, *words]
+        return subprocess.Popen(command, cwd=place, env=environment, stdout=said, stderr=said)
+
+
+def _is_time(name: str, place: Path) -> bool:
+    run = run_in(place)
+    if run is None or not name.startswith("killed"):
+        return False
+    units = units_of(run)
+    if name == "killed while training":
+        return any(path.is_file() for path in (run / "private" / "models").rglob("*"))
+    return sum(kind == "response" for kind, _ in units) > 5
+
+
+def _kill_in_time(name: str, place: Path, process: "subprocess.Popen[bytes]") -> bool:
+    until = time.monotonic() + PATIENCE_SECONDS
+    while process.poll() is None and time.monotonic() < until:
+        if _is_time(name, place):
+            process.kill()
+            return process.wait() == -signal.SIGKILL
+        time.sleep(0.005)
+    return False
+
+
+def done(name: str, *, place: Path, reference: Contents) -> Way:
+    """Do the plan in one way, and compare units, exports and weights."""
+    own, way = place / name.replace(" ", "-"), Way()
+    if name.startswith("killed"):
+        way.kills = int(_kill_in_time(name, own, _command(own, WAYS[name])))
+        if not way.kills:
+            way.failures.append(f"{name}: it ended before it was killed")
+    if code := _command(own, WAYS[name]).wait():
+        said = (own / "said.txt").read_text(errors="replace")[-300:]
+        way.failures.append(f"{name}: ended with {code}: {said}")
+    else:
+        composed = () if not WAYS[name] else ("composed", "private/config.yaml")
+        found = differences(own, reference)
+        way.failures += [f"{name}: {each}" for each in found if not _is_of(each, composed)]
+    shutil.rmtree(own)
+    return way
+
+
+def _is_of(difference: str, names: Sequence[str]) -> bool:
+    """Whether a difference is in the config itself, which says how the plan was done."""
+    return any(name in difference for name in names)
+
+
+def row(place: Path, scale: Scale) -> Row:
+    """The plan once, and then in every way."""
+    found = Row(number=8, promise="the same plan gives the same units and weights, however done")
+    first = place / "first"
+    if code := _command(first, ()).wait():
+        said = (first / "said.txt").read_text(errors="replace")[-300:]
+        found.failures.append(f"the first run ended with {code}: {said}")
+        return found
+    run = run_in(first)
+    assert run is not None
+    work = partial(done, place=place, reference=contents_of(run))
+    ways = in_parallel(work, WAYS, at_once=2)
+    found.planned = found.fired = len(WAYS)
+    found.failures = [each for way in ways for each in way.failures]
+    found.said = f"{', '.join(WAYS)}: every unit, adapter digest and export equal"
+    return found
