@@ -65,10 +65,13 @@ class StageCache:
         try:
             return Ledger(path)
         except StorageError:
-            path.replace(path.with_suffix(".damaged"))
-            for leftover in self.folder.glob("units.sqlite-*"):
-                leftover.unlink()
-            return Ledger(path)
+            return self._begun_anew(path)
+
+    def _begun_anew(self, path: Path) -> Ledger:
+        path.replace(path.with_suffix(".damaged"))
+        for leftover in self.folder.glob("units.sqlite-*"):
+            leftover.unlink(missing_ok=True)
+        return Ledger(path)
 
     def units(self, kind: str, keys: Iterable[str]) -> Iterator[tuple[str, Any]]:
         """Those of the units that are here and whole."""
@@ -76,7 +79,7 @@ class StageCache:
             try:
                 unit = self._ledger.get(kind, key)
             except StorageError:
-                self._ledger.forget(kind, key)
+                self._forget(kind, key)
                 continue
             if unit is not None:
                 yield key, unit
@@ -84,7 +87,22 @@ class StageCache:
     def add(self, units: Mapping[str, Unit], *, origin: str) -> None:
         """Store units; those that are here already stay as they are."""
         if units:
-            self._ledger.keep_all(units, origin=origin)
+            try:
+                self._ledger.keep_all(units, origin=origin)
+            except StorageError:
+                self._set_aside()
+                self._ledger.keep_all(units, origin=origin)
+
+    def _forget(self, kind: str, key: str) -> None:
+        """Drop a damaged unit; where not even that works, the whole ledger is set aside."""
+        try:
+            self._ledger.forget(kind, key)
+        except StorageError:
+            self._set_aside()
+
+    def _set_aside(self) -> None:
+        self._ledger.close()
+        self._ledger = self._begun_anew(self._ledger.path)
 
     def add_model(self, key: str, folder: Path) -> None:
         """Store a trained model's folder, whole or not at all."""

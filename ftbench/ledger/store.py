@@ -87,7 +87,9 @@ class Ledger:
         try:
             with self._lock:
                 self._connection.execute(statement, values)
-        except sqlite3.OperationalError as error:
+        except sqlite3.IntegrityError:
+            raise
+        except sqlite3.DatabaseError as error:
             raise StorageError(f"The ledger {self.path} cannot be written: {error}.") from error
 
     def _read(self, query: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
@@ -130,7 +132,7 @@ class Ledger:
                 self._connection.executemany(
                     "INSERT OR IGNORE INTO units VALUES (?, ?, ?, ?, ?, ?)", rows
                 )
-        except sqlite3.OperationalError as error:
+        except sqlite3.DatabaseError as error:
             raise StorageError(f"The ledger {self.path} cannot be written: {error}.") from error
 
     def get(self, kind: str, key: str) -> Any | None:
@@ -138,6 +140,8 @@ class Ledger:
         found = self._read(
             "SELECT key, payload, checksum FROM units WHERE kind = ? AND key = ?", (kind, key)
         )
+        if found and found[0][0] != key:  # a damaged index leads to another row
+            raise StorageError(f"The ledger {self.path} is damaged: the {kind} {key} was changed.")
         return self._checked(kind, *found[0]) if found else None
 
     def all(self, kind: str) -> dict[str, Any]:
