@@ -30,8 +30,12 @@ class RunLock:
             os.close(self._descriptor)
             raise Busy(_busy(path))
         text = json.dumps({"host": socket.gethostname(), "pid": os.getpid(), "since": moment()})
-        os.ftruncate(self._descriptor, 0)
-        os.pwrite(self._descriptor, text.encode(), 0)
+        try:
+            os.ftruncate(self._descriptor, 0)
+            os.pwrite(self._descriptor, text.encode(), 0)
+        except OSError as error:
+            self.release()
+            raise StorageError(f"The lock {path} cannot be written: {error.strerror}.") from error
         os.register_at_fork(after_in_child=self.release)
 
     def release(self) -> None:

@@ -80,9 +80,10 @@ def row(place: Path, scale: Scale) -> Row:
     found.fired = sum(r.rounds for r in reports) + len(reuses)
     found.failures = [each for report in reports for each in report.silent]
     found.failures += [each for reuse in reuses for each in reuse.failures]
+    silent, harmed = sum(len(r.silent) for r in reports), sum(bool(r.failures) for r in reuses)
     found.said = (
-        f"{named} named, {harmless} harmless (every row and file as before), 0 silent allowed; "
-        f"{len(reuses)} damaged caches changed nothing"
+        f"{named} named, {harmless} harmless (every row and file as before), {silent} silent; "
+        f"{len(reuses) - harmed} of {len(reuses)} damaged caches changed nothing"
     )
     return found
 

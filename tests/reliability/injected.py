@@ -81,7 +81,7 @@ def counts(place: Path) -> Counter[str]:
 def points(made: Counter[str], scale: Scale) -> list[Point]:
     """Places spread evenly over all calls of each kind."""
     found = []
-    for call, fault in FAULTS:
+    for call, fault in FAULTS[:: scale.fault_step]:
         most = scale.call_kills if fault == KILL else scale.faults
         number = min(most, made[call])
         places = [1 + (place * made[call]) // number for place in range(number)]

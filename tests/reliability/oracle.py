@@ -105,13 +105,16 @@ def differences(place: Path, reference: Contents) -> list[str]:
 
 
 def _unit_differences(found: Units, expected: Units) -> Iterator[str]:
-    for kind, key in expected.keys() - found.keys():
-        yield f"the {kind} {key[:12]} is missing"
-    for kind, key in found.keys() - expected.keys():
-        yield f"the {kind} {key[:12]} is one too many"
-    for kind, key in found.keys() & expected.keys():
-        if found[kind, key][:2] != expected[kind, key][:2]:
-            yield f"the {kind} {key[:12]} is another"
+    both = found.keys() & expected.keys()
+    wrong = {
+        "missing": expected.keys() - found.keys(),
+        "too many": found.keys() - expected.keys(),
+        "changed": {name for name in both if found[name][:2] != expected[name][:2]},
+    }
+    for what, names in wrong.items():
+        for kind in sorted({kind for kind, _ in names}):
+            keys = sorted(key for each, key in names if each == kind)
+            yield f"{len(keys)} units of kind {kind} are {what}, such as {keys[0][:12]}"
 
 
 def _other_differences(found: Contents, expected: Contents) -> Iterator[str]:

@@ -102,5 +102,6 @@ def row(place: Path, scale: Scale) -> Row:
     ways = in_parallel(work, WAYS, at_once=2)
     found.planned = found.fired = len(WAYS)
     found.failures = [each for way in ways for each in way.failures]
-    found.said = f"{', '.join(WAYS)}: every unit, adapter digest and export equal"
+    equal = [name for name, way in zip(WAYS, ways, strict=True) if not way.failures]
+    found.said = f"every unit, adapter digest and export equal: {', '.join(equal) or 'never'}"
     return found

@@ -29,8 +29,10 @@ class Scale:
     """The same with a neural network, each time in a new process."""
     call_kills: int = 1000
     """A kill at so many of the calls of each kind; there are fewer."""
-    faults: int = 30
+    faults: int = 20
     """An error at so many of the calls of each kind."""
+    fault_step: int = 1
+    """Of the kinds of fault, one in so many is tried."""
     damages: int = 1000
     cache_damages: int = 40
     starts: int = 20
@@ -49,6 +51,7 @@ QUICK = Scale(
     organism_kills=0,
     call_kills=1,
     faults=1,
+    fault_step=3,
     damages=16,
     cache_damages=1,
     starts=1,

@@ -17,14 +17,28 @@ from .durable import appearing
 from .loading import Loaded, quiet
 
 _WHAT = "The trained model"
+_SETS = ("target_modules", "exclude_modules", "modules_to_save")
+"""The fields of an adapter's config whose order means nothing."""
 
 
 def save_adapter(trained: Loaded, base: Model, folder: Path, *, facts: Mapping[str, Any]) -> Model:
     """Save the adapter of a network; returns the model it makes of the base."""
     trained.network.peft_config["default"].base_model_name_or_path = base.location
+    # A card is for the hub, where tuned weights never go; writing one takes longer than the rest.
+    trained.network.create_or_update_model_card = lambda *_: None
     with appearing(folder, what=_WHAT, facts=facts) as draft:
         trained.network.save_pretrained(draft, save_embedding_layers=False)
+        _put_in_order(draft / "adapter_config.json")
     return adapter_at(folder, base)
+
+
+def _put_in_order(path: Path) -> None:
+    """Sort what peft keeps as sets: their order changes with every process, a digest must not."""
+    entries = json.loads(path.read_text(encoding="utf-8"))
+    for name in _SETS:
+        if isinstance(entries.get(name), list):
+            entries[name] = sorted(entries[name])
+    path.write_text(json.dumps(entries, indent=2, sort_keys=True), encoding="utf-8")
 
 
 def save_whole(trained: Loaded, base: Model, folder: Path, *, facts: Mapping[str, Any]) -> Model:

@@ -56,8 +56,9 @@ def check(eager, wanted, folder, monkeypatch, *, words):
     return len(desk.progressed)
 
 
-@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EIO])
-@pytest.mark.parametrize("at", [1, 6, 12])
+@pytest.mark.parametrize(
+    ("number", "at"), [(errno.ENOSPC, 1), (errno.EDQUOT, 6), (errno.EIO, 12), (errno.ENOSPC, 23)]
+)
 def test_a_disk_that_fails_to_sync_stops_the_training(
     eager, bases, tmp_path, monkeypatch, number, at
 ):

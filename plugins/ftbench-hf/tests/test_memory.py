@@ -1,5 +1,6 @@
 """Too little memory: what shrinks, what never does, and what the user is told."""
 
+import gc
 from contextlib import contextmanager
 
 import pytest
@@ -11,6 +12,12 @@ from ftbench.errors import FtbenchError
 from ftbench_hf.backend import HuggingFace
 from ftbench_hf.batches import Batch, parts
 from ftbench_hf.memory import is_out_of_memory
+
+
+@pytest.fixture(autouse=True)
+def quick_collection(monkeypatch):
+    """Going through all objects of all tests would take most of the time."""
+    monkeypatch.setattr(gc, "collect", lambda: 0)
 
 
 @contextmanager
