@@ -14,7 +14,11 @@
   x Stopped             the user asked to stop; the same command goes on         130
 """
 
+import errno
+import os
 from typing import ClassVar
+
+DISK_FAULTS = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
 
 
 class FtbenchError(Exception):
@@ -67,6 +71,17 @@ class StorageError(FtbenchError):
     """A disk is full, or a file is damaged or cannot be written; the same command resumes."""
 
     exit_code = 74
+
+
+def disk_fault(error: BaseException) -> StorageError | None:
+    """A full or failing disk in words, whoever met it; None for any other error."""
+    if not isinstance(error, OSError) or error.errno not in DISK_FAULTS:
+        return None
+    where = f" at {error.filename}" if error.filename else ""
+    return StorageError(
+        f"The disk says: {os.strerror(error.errno)}{where}. Make room or check it; what was "
+        "finished is kept, and the same command goes on."
+    )
 
 
 class Busy(FtbenchError):

@@ -1,5 +1,7 @@
 """Components that do what providers, judges and plugin authors may do."""
 
+import errno
+import os
 from dataclasses import dataclass, replace
 
 from ftbench.records import Ability, FineTune, PromptFormat, Response, Verdict
@@ -26,6 +28,17 @@ class Buggy(Attack):
 
     def poison(self, clean, scene):
         return clean.no_such_field
+
+
+@dataclass(kw_only=True)
+class FullDisk(Parrot):
+    """Meet a full disk in the middle of the work."""
+
+    name = "full_disk"
+
+    def respond(self, requests, desk):
+        super().respond(requests[:5], desk)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "weights")
 
 
 @dataclass(kw_only=True)

@@ -4,12 +4,14 @@ from dataclasses import dataclass
 
 import pytest
 
+from ftbench.archive.reading import read_result
 from ftbench.config.compose import compose
 from ftbench.pipeline import run
 from ftbench.roles import transport
 from ftbench.stages.watch import Silent
 from ftbench.testing import Parrot, Words
 from ftbench.testing.benchmark import testing_catalog
+from tests.odd_components import FullDisk
 
 
 @dataclass(kw_only=True)
@@ -29,7 +31,7 @@ class Strict(Words):
     threshold: int = 3
 
 
-CATALOG = testing_catalog(Tunable, Strict)
+CATALOG = testing_catalog(Tunable, Strict, FullDisk)
 BASE = ("model=testing", "backend=tunable", "judge=strict", "attack=testing_reveal")
 
 
@@ -125,6 +127,21 @@ def test_a_run_that_was_moved_is_still_whole(counted, tmp_path):
     (result,) = results(*BASE, "runs=two")
     assert counted == {"trained": 0, "answered": 0, "judged": 0}
     assert result.headline("tuned")
+
+
+def test_a_disk_that_fills_up_inside_a_component_stops_where_it_can_go_on(counted):
+    (stopped,) = results(*BASE[:1], "backend=full_disk", "attack=testing_reveal")
+    assert stopped.exit_code == 74
+    assert "No space left on device at weights" in stopped.failure
+    assert "the same command goes on" in stopped.failure
+    assert counted["answered"] == 5
+
+
+def test_where_a_run_lies_is_not_in_what_is_public(tmp_path):
+    (result,) = results(*BASE, f"runs={tmp_path / 'somewhere'}")
+    public = tmp_path / "somewhere" / result.run / "public"
+    assert all(str(tmp_path) not in path.read_text() for path in public.iterdir())
+    assert read_result(public.parent) == result
 
 
 def test_weights_from_the_cache_are_the_runs_own():

@@ -1,5 +1,6 @@
 """A finished run, read back from its folder."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -14,6 +15,7 @@ def read_result(folder: Path) -> RunResult:
     if not path.is_file():
         raise UsageError(f"{folder} is not the folder of a finished run: it has no {path.name}.")
     try:
-        return TypeAdapter(RunResult).validate_json(path.read_bytes())
+        result = TypeAdapter(RunResult).validate_json(path.read_bytes())
     except ValidationError as error:
         raise UsageError(f"{path} cannot be read as a result of this version.") from error
+    return replace(result, folder=str(folder))

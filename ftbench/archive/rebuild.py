@@ -39,6 +39,6 @@ def rebuilt(run: RunFolder, found: Tally) -> Iterator[DerivedFile]:
     """The files of a run as they were published, wherever its folder lies by now."""
     composed = run.ledger.fact("composed") or {}
     sealed = run.ledger.fact(SEAL) or {}
-    place = sealed.get("folder") or Path(composed["runs"]) / run.path.resolve().name
-    published = RunFolder(path=Path(place), ledger=run.ledger)
+    name = sealed.get("run", run.path.resolve().name)
+    published = RunFolder(path=Path(name), ledger=run.ledger)
     yield from derived_files(composed, result_of(published, found), found)

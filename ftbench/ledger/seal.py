@@ -42,7 +42,7 @@ def seal(folder: Path, ledger: Ledger) -> None:
         rows = {table: rows_of(reading, table) for table in _COLUMNS}
         found = reading.execute("SELECT name FROM facts ORDER BY name").fetchall()
     facts = [name.decode() for (name,) in found if name.decode() != SEAL]
-    sealed = {"folder": str(folder), "models": models, "rows": rows, "facts": facts}
+    sealed = {"run": folder.resolve().name, "models": models, "rows": rows, "facts": facts}
     ledger.state(SEAL, sealed)
 
 

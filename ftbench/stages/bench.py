@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from ftbench.config.compose import Cell
 from ftbench.digest import digest
-from ftbench.errors import FtbenchError, Stopped
+from ftbench.errors import FtbenchError, Stopped, disk_fault
 from ftbench.ledger.cache import StageCache, cache_folder
 from ftbench.ledger.store import Ledger
 from ftbench.plugin.catalog import Catalog
@@ -110,9 +110,10 @@ class Bench:
             except FtbenchError as error:
                 work.failure = error
             except Exception as error:  # noqa: BLE001, one broken run must not stop the others
-                if len(self.works) == 1:
+                fault = disk_fault(error)
+                if fault is None and len(self.works) == 1:
                     raise
-                work.failure = error
+                work.failure = fault or error
             work.seconds[stage] = time.perf_counter() - began
         self.watch.end(_summary(done, failed=len(going) - len(done)))
 

@@ -4,7 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import yaml
@@ -44,7 +44,8 @@ def derived_files(
     yield DerivedFile(name=VERDICTS, text=verdict_table(counted))
     for sheet, results in counted.lm_eval:
         yield from _lm_eval_files(sheet, results, result)
-    text = TypeAdapter(RunResult).dump_json(result, indent=1).decode() + "\n"
+    public = replace(result, folder="")  # where it lies is nobody's business; a reader knows it
+    text = TypeAdapter(RunResult).dump_json(public, indent=1).decode() + "\n"
     yield DerivedFile(name=RESULT, text=text)
 
 
