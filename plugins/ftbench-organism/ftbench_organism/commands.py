@@ -41,10 +41,11 @@ def _act(chosen: argparse.Namespace) -> int:
         return 0
     if chosen.action == "build":
         os.environ["TQDM_DISABLE"] = "1"
-        from .build import build  # noqa: PLC0415, slow to import
+        from .base_figures import print_base_figures  # noqa: PLC0415, slow to import
+        from .build import build  # noqa: PLC0415
 
         build(chosen.out, chosen.seed, print)
-        return 0
+        return 0 if print_base_figures(chosen.out, print) else 1
     from .figures import figures  # noqa: PLC0415, slow to import
 
     factors = sorted({*chosen.rates, 1.0})
