@@ -111,7 +111,7 @@ class StageCache:
             return
         making = self.models_folder / f".{key}.{os.getpid()}"
         try:
-            shutil.copytree(folder, making, copy_function=_linked)
+            shutil.copytree(folder, making, copy_function=link_or_copy)
             write_manifest(making)
             making.rename(place)
         except OSError as error:
@@ -133,7 +133,7 @@ class StageCache:
         making = folder.with_name(f".{folder.name}.{os.getpid()}")
         shutil.rmtree(making, ignore_errors=True)
         shutil.copytree(
-            place, making, copy_function=_linked, ignore=shutil.ignore_patterns(MANIFEST)
+            place, making, copy_function=link_or_copy, ignore=shutil.ignore_patterns(MANIFEST)
         )
         shutil.rmtree(folder, ignore_errors=True)
         making.rename(folder)
@@ -187,7 +187,7 @@ class StageCache:
         self._ledger.close()
 
 
-def _linked(source: str, target: str) -> None:
+def link_or_copy(source: str, target: str) -> None:
     """Share the bytes where the file system can; a manifest guards both sides."""
     try:
         os.link(source, target)

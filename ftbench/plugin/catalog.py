@@ -8,7 +8,6 @@ from typing import Any
 
 import pluggy
 
-from ftbench.errors import PluginError
 from ftbench.roles import ROLES, Component
 
 from .manager import Plugin, Problem, installed_plugins, is_first_party, words_of
@@ -140,10 +139,3 @@ def _component_fault(thing: Any, role: str) -> str | None:
     if not isinstance(getattr(thing, "name", None), str):
         return f"offers {where}, which has no name."
     return None
-
-
-def broken(catalog: Catalog) -> PluginError | None:
-    """One error that names every broken plugin, or None."""
-    if not catalog.problems:
-        return None
-    return PluginError("\n".join(map(str, catalog.problems)))

@@ -1,13 +1,12 @@
 """Where the stages of one run work: its folder, what others have finished, and who watches."""
 
-import os
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ftbench.errors import PluginError, Stopped
-from ftbench.ledger.cache import StageCache
+from ftbench.ledger.cache import StageCache, link_or_copy
 from ftbench.ledger.desk import LedgerDesk, Slot
 from ftbench.ledger.store import Ledger
 from ftbench.records import FineTune, FineTuneJob, Model
@@ -100,7 +99,7 @@ class Workroom:
         for other in self.others:
             theirs = other.path.parent / "models" / key
             if theirs.is_dir() and theirs != place:
-                shutil.copytree(theirs, place, copy_function=_linked, dirs_exist_ok=True)
+                shutil.copytree(theirs, place, copy_function=link_or_copy, dirs_exist_ok=True)
                 return True
         return self.cache is not None and self.cache.take_model(key, place)
 
@@ -124,10 +123,3 @@ def _moved(model: Model, job: FineTuneJob, models: Path) -> Model:
         return replace(model, base=base)
     inside = parts[parts.index(job.key) :]
     return replace(model, base=base, location=str(models.joinpath(*inside)))
-
-
-def _linked(source: str, target: str) -> None:
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copy2(source, target)

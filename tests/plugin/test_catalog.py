@@ -6,10 +6,9 @@ import sys
 import pytest
 
 from ftbench import ShippedModel
-from ftbench.errors import PluginError
-from ftbench.plugin.catalog import broken, read_catalog
+from ftbench.plugin.catalog import read_catalog
 from ftbench.plugin.identity import identity, settings
-from ftbench.plugin.manager import is_first_party
+from ftbench.plugin.manager import Problem, is_first_party
 from ftbench.roles import ROLES
 from ftbench.testing import Reveal, catalog_with
 
@@ -20,7 +19,7 @@ def catalog():
 
 
 def test_our_own_plugins_are_sound(catalog):
-    assert broken(catalog) is None
+    assert catalog.problems == ()
 
 
 def test_our_own_components_arrive_through_entry_points(catalog):
@@ -57,18 +56,9 @@ def test_a_component_is_known_by_its_package_version_and_settings():
     assert settings(Reveal(n=7)) == {"n": 7}
 
 
-def test_every_broken_plugin_is_in_one_error(catalog):
-    from dataclasses import replace
-
-    from ftbench.plugin.manager import Problem
-
-    problems = tuple(Problem(package=name, what="is odd.") for name in ("one", "two"))
-    error = broken(replace(catalog, problems=problems))
-    assert isinstance(error, PluginError)
-    assert str(error) == (
-        "The plugin 'one' is odd. Remove it with: pip uninstall one\n"
-        "The plugin 'two' is odd. Remove it with: pip uninstall two"
-    )
+def test_a_problem_names_the_plugin_and_the_line_that_removes_it():
+    problem = Problem(package="one", what="is odd.")
+    assert str(problem) == "The plugin 'one' is odd. Remove it with: pip uninstall one"
 
 
 def test_reading_the_catalog_imports_nothing_slow():
