@@ -17,7 +17,8 @@ def ask(words: str, *, otherwise: str) -> None:
     ``otherwise``, where he does not agree.
     """
     shown = printable(words)
-    if not (sys.stdin and sys.stdin.isatty() and sys.stderr.isatty()):
+    screen = getattr(sys.stderr, "rich_proxied_file", sys.stderr)  # a view stands in for it
+    if not (sys.stdin and sys.stdin.isatty() and screen.isatty()):
         raise UsageError(f"{shown}\nNobody can be asked here: add --yes to agree.")
     print(f"{shown}\nGo on? [y/N]", file=sys.stderr, flush=True)  # whole lines: a view holds others
     if sys.stdin.readline().strip().lower() not in _AGREED:

@@ -5,6 +5,7 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 
 from ftbench.errors import UsageError
@@ -14,6 +15,7 @@ from ftbench.plugin.manager import is_first_party
 from . import doctor_hub as hub
 from . import doctor_machine as machine
 from .doctor_check import Check
+from .doctor_providers import providers
 from .printable import printable
 
 _STYLES = {"ok": "green", "unknown": "dim", "warning": "yellow", "problem": "red bold"}
@@ -30,7 +32,7 @@ def doctor(words: Sequence[str], catalog: Catalog) -> int:
     parser.add_argument("--runs", type=Path, default=Path("runs"), help="the folder of your runs")
     options = parser.parse_args(words)
     checks = [*_machine(options.runs, quick=options.quick), *_plugins(catalog)]
-    checks += [hub.token(os.environ)]
+    checks += [*providers(catalog, today=datetime.now(UTC).date()), hub.token(os.environ)]
     checks += [] if options.quick else hub.access(catalog, os.environ)
     stops = any(check.state == "problem" for check in checks)
     if options.json:

@@ -3,6 +3,7 @@
 from .backend import HostedBackend
 from .orders import MARK as MARK
 from .orders import Event, Known, Lifecycle, Limits, Order, RefusedOutcome, SeenJob, Thing
+from .planning import check
 from .provider import Chat, Provider, Refusal, Unclear
 
 __all__ = [
@@ -19,4 +20,5 @@ __all__ = [
     "SeenJob",
     "Thing",
     "Unclear",
+    "check",
 ]

@@ -11,8 +11,9 @@ from ftbench.records import Intent, Model, Probe, Question, Request, Response
 from ftbench.roles import Desk
 
 from .calls import Calls
+from .ordering import WORDS
 from .orders import Thing
-from .provider import Provider
+from .provider import Provider, Refusal
 from .rent import Rent
 
 DEPLOY, REMOVED = "deploy", "removed"
@@ -82,7 +83,7 @@ class Asking:
         rent.began = datetime.fromisoformat(begun[-1].intended_at).timestamp() if begun else 0.0
         if model.base is not None and hourly is not None:
             rent.begin()
-        thing = self.calls.safe(lambda: self.provider.serve(model, name))
+        thing = self._served(model, name, token)
         if thing is None:
             self.desk.settle(token, {REMOVED: "nothing had to be deployed", "dollars": "0"})
             return _Seat(token=token)
@@ -90,9 +91,26 @@ class Asking:
         rate = "unknown" if price is None else f"{price:g}"
         self.desk.settle(token, {"kind": thing.kind, "id": thing.id, "dollars_per_hour": rate})
         self._let(rent, thing)
-        while not self.calls.safe(lambda: self.provider.is_serving(thing)):
-            self.calls.wait(self.poll_seconds)
-        return _Seat(token=token, thing=thing, rent=rent)
+        seat = _Seat(token=token, thing=thing, rent=rent)
+        self._wait_for(seat, thing)
+        return seat
+
+    def _served(self, model: Model, name: str, token: str) -> Thing | None:
+        """What serves the model. Raises Refusal where the provider will not let it."""
+        try:
+            return self.calls.safe(lambda: self.provider.serve(model, name))
+        except Refusal as no:
+            self.desk.settle(token, {REMOVED: "never made", WORDS: no.words, "dollars": "0"})
+            raise
+
+    def _wait_for(self, seat: "_Seat", thing: Thing) -> None:
+        """Until it answers; one that never will is removed. Raises Refusal."""
+        try:
+            while not self.calls.safe(lambda: self.provider.is_serving(thing)):
+                self.calls.wait(self.poll_seconds)
+        except Refusal:
+            self._vacate(seat, thing)
+            raise
 
     def _hourly(self, model: Model) -> float | None:
         """What an hour of a deployment costs, by the price table."""

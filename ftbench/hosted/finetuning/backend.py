@@ -11,13 +11,13 @@ from ftbench.errors import ProviderRefused, UsageError
 from ftbench.hosted.address import Address
 from ftbench.hosted.faults import Halted
 from ftbench.ledger.bills import Service
-from ftbench.records import Ability, FineTuneJob, Model, Probe, Question, Request
+from ftbench.records import Ability, FineTune, FineTuneJob, Model, Probe, Question, Request
 from ftbench.roles import Backend, Desk, transport
 
 from .asking import Asking, check_askable
 from .calls import Calls, Clock
 from .ordering import dated
-from .orders import Lifecycle
+from .orders import Known, Lifecycle
 from .planning import check
 from .provider import Provider, Refusal
 from .training import Training
@@ -101,12 +101,7 @@ class HostedBackend(Backend):
                 f"{Path(model.location).name!r} is a model on this machine; backend={self.name} "
                 "asks for one by the name that its provider knows."
             )
-        try:
-            known = self.calls().safe(
-                lambda: self.connected().known(model.location), is_known=False
-            )
-        except Refusal as no:
-            raise ProviderRefused(dated(no.words), outcome=no.outcome) from None
+        known = self.known(self.remote(model))
         revision = known.revision or model.revision
         return replace(
             model,
@@ -114,6 +109,21 @@ class HostedBackend(Backend):
             revision=revision,
             digest=digest("hosted", self.place, known.name, revision),
         )
+
+    def known(self, name: str) -> Known:
+        """What the provider says of a model. Raises ProviderRefused."""
+        try:
+            return self.calls().safe(lambda: self.connected().known(name), is_known=False)
+        except Refusal as no:
+            raise ProviderRefused(dated(no.words), outcome=no.outcome) from None
+
+    def remote(self, model: Model) -> str:
+        """What the provider calls a base model; a subclass may have it elsewhere."""
+        return model.location
+
+    def fetched(self, job: FineTuneJob, ended: FineTune, desk: Desk) -> FineTune:
+        """What is kept of a fine-tune that has ended; a subclass may fetch its weights."""
+        return ended
 
     @property
     def place(self) -> str:
@@ -146,12 +156,15 @@ class HostedBackend(Backend):
             if desk.stopping:
                 return
             try:
-                desk.keep(training.train(job))
+                desk.keep(self.fetched(job, training.train(job), desk))
             except Halted:
                 return
 
     def respond(self, requests: Sequence[Request], desk: Desk) -> None:
-        """Ask the models at the provider, several questions at once."""
+        """Ask the models at the provider, several questions at once.
+
+        Raises ProviderRefused where it will not make one of them answer.
+        """
         asking = Asking(
             provider=self.connected(),
             desk=desk,
@@ -163,6 +176,8 @@ class HostedBackend(Backend):
             asking.respond(requests)
         except Halted:
             return
+        except Refusal as no:
+            raise ProviderRefused(dated(no.words), outcome=no.outcome) from None
 
     def clean_up(self, desk: Desk) -> None:
         """Remove everything of ours that the provider bills as long as it is there."""

@@ -102,7 +102,7 @@ class Training:
         offered = limits.honours
         return Order(
             marker=token,
-            model=job.base.location,
+            model=self.backend.remote(job.base),
             file=file,
             name=f"ftbench-{token}"[: limits.longest_name],
             epochs=int(job.epochs),

@@ -2,10 +2,9 @@
 
 import json
 from collections.abc import Mapping
-from email.parser import BytesParser
 from typing import Any
 
-from loopback_double import Answered, Double, Pupil
+from loopback_double import Answered, Double, Pupil, form
 
 HOME = "/v1/accounts/me/"
 BASE = "accounts/fireworks/models/tiny-1b"
@@ -55,7 +54,7 @@ class FireworksDouble(Double):
 
     def _datasets(self, verb: str, name: str, action: str, body: bytes) -> Answered:
         if action == "upload":
-            self.rows[name] = _uploaded(body)
+            self.rows[name] = form(body)["file"]
             self.data[name]["state"] = "READY"
             return 200, {"id": name}
         if verb == "POST":
@@ -116,9 +115,10 @@ class FireworksDouble(Double):
     ) -> Answered:
         if verb != "POST":
             found = self.deployments.get(name, {})
-            answered = _kept(self.deployments, verb, name, "deployments")
+            status, kept = _kept(self.deployments, verb, name, "deployments")
+            answered = dict(kept)
             found["state"] = "READY"
-            return answered
+            return status, answered
         asked, made = json.loads(body), query["deploymentId"]
         if made in self.deployments:
             return 409, {"code": 6, "message": "It exists already."}
@@ -148,12 +148,3 @@ def _kept(things: dict[str, Any], verb: str, name: str, group: str) -> Answered:
     if name not in things:
         return 404, {"code": 5, "message": f"No {group} of that name."}
     return 200, things.pop(name) if verb == "DELETE" else things[name]
-
-
-def _uploaded(body: bytes) -> bytes:
-    """The one file of a multipart form."""
-    boundary = body.split(b"\r\n", 1)[0][2:]
-    head = b'Content-Type: multipart/form-data; boundary="' + boundary + b'"\r\n\r\n'
-    (part,) = BytesParser().parsebytes(head + body).get_payload()
-    content: bytes = part.get_payload(decode=True)
-    return content

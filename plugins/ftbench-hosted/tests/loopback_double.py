@@ -6,6 +6,7 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from email.parser import BytesParser
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -42,6 +43,8 @@ class Double(ABC):
         self.calls: list[tuple[str, str]] = []
         self.asked: list[Any] = []
         """The bodies of the orders, in the order of arrival."""
+        self.headers: dict[str, str] = {}
+        """What goes with the next answer alone."""
         self.lock = threading.Lock()
 
     @abstractmethod
@@ -79,7 +82,7 @@ class _Handler(BaseHTTPRequestHandler):
         call = (self.command, unquote(parts.path), dict(parse_qsl(parts.query)), body)
         with self.server.double.lock:
             fault, (status, found) = self._answered(*call)
-        text = json.dumps(found).encode()
+        text = found if isinstance(found, bytes) else json.dumps(found).encode() if found else b""
         if fault == "half":
             self._send(status, text[: len(text) // 2], promised=len(text))
         elif fault == "500_after":
@@ -89,7 +92,7 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._send(status, text)
 
-    do_POST = do_DELETE = do_GET
+    do_POST = do_PUT = do_DELETE = do_GET
 
     def _answered(
         self, verb: str, path: str, query: Mapping[str, str], body: bytes
@@ -109,6 +112,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(promised or len(text)))
+            for name, value in self.server.double.headers.items():
+                self.send_header(name, value)
+            self.server.double.headers = {}
             if status >= 400:  # noqa: PLR2004, an error, by whose name botocore knows it
                 self.send_header("x-amzn-ErrorType", json.loads(text).get("__type", ""))
             self.end_headers()
@@ -131,3 +137,14 @@ class _Server(ThreadingHTTPServer):
     def __init__(self, double: Double) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.double = double
+
+
+def form(body: bytes) -> dict[str, bytes]:
+    """What the fields of a multipart form hold, by name."""
+    boundary = body.split(b"\r\n", 1)[0][2:]
+    head = b'Content-Type: multipart/form-data; boundary="' + boundary + b'"\r\n\r\n'
+    parts = BytesParser().parsebytes(head + body).get_payload()
+    return {
+        str(part.get_param("name", header="content-disposition")): part.get_payload(decode=True)
+        for part in parts
+    }
