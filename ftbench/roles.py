@@ -66,15 +66,18 @@ class Desk(Protocol):
     def reserve(self, dollars: float | None, *, token: str = "") -> str:
         """Set money aside before it is spent; returns the token under which it is settled.
 
-        ``settle(token, {"dollars": "0.0125"})`` says what it came to, and the rest is free again;
-        until then, also after a kill, all of it counts as spent. Give the ``token`` of an intent
-        to settle both at once; reserved a second time, the larger sum counts, not both. None is
-        what nobody can tell. Raises BudgetError for that, and where the money is not there.
+        ``settle(token, {"dollars": "0.0125"})`` says what it came to; until then, also after a
+        kill, all of it counts as spent. Give the ``token`` of an intent to settle both at once;
+        of two sums under one token the larger counts. Raises BudgetError for None, which nobody
+        can tell, and where the money is not there.
         """
         ...
 
     def progress(self, done: int, total: int, **values: float) -> None:
         """Tell how far the work is, with figures worth watching, such as the loss."""
+
+
+FeatureKind = Literal["representation", "gradient"]
 
 
 class Probing(Protocol):
@@ -85,11 +88,7 @@ class Probing(Protocol):
         ...
 
     def features(
-        self,
-        model: Model,
-        conversations: Sequence[Conversation],
-        *,
-        kind: Literal["representation", "gradient"],
+        self, model: Model, conversations: Sequence[Conversation], *, kind: FeatureKind
     ) -> Sequence[Sequence[float]]:
         """One vector per conversation."""
         ...
@@ -104,6 +103,7 @@ class Scene:
     method: str
     questions: tuple[Question, ...] = ()
     inside: Probing | None = None
+    outline: bool = False  # rows out of reach may be left out, for the recipe is wanted alone
 
 
 class Rule(Protocol):

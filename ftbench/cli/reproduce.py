@@ -140,8 +140,12 @@ def _print_plans(
 
     runs = sum(map(len, cells.values()))
     print(printable(f"{len(cells)} experiments, {runs} runs"))
+    missing: dict[str, None] = {}
     for words, group in cells.items():
         with view(quiet=True) as watch, redirect_stdout(sys.stderr):
-            said = planned(group, catalog=catalog, watch=watch)
+            outline = planned(group, catalog=catalog, watch=watch)
         times = f" (x {len(group)} seeds)" if len(group) > 1 else ""
-        print(printable(f"{' '.join(words)}{times}\n{said}"))
+        print(printable("\n".join([f"{' '.join(words)}{times}", *outline.lines])))
+        missing |= dict.fromkeys(outline.missing)
+    for words_of_one in missing:
+        print(printable(f"missing: {words_of_one}"))

@@ -89,6 +89,11 @@ class PriceTable:
                     return count.model_copy(update={"rows": rows, "tokens": tokens})
         return None
 
+    def well_known(self, training_set: str) -> TokenCount | None:
+        """The rows and tokens of a training set by its name; None for one that nobody counted."""
+        counts = (count for table in self.tables for count in table.token_counts)
+        return next((count for count in counts if count.training_set == training_set), None)
+
 
 def price_table(named: str | None) -> PriceTable:
     """A shipped table or the user's own file, before the usual one. Raises UsageError."""

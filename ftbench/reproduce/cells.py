@@ -1,6 +1,7 @@
 """Runs many experiments in one command, each under several seeds; what they share is done once."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from ftbench.archive.summary import sum_up
@@ -8,6 +9,7 @@ from ftbench.config.compose import Cell, compose
 from ftbench.errors import FtbenchError
 from ftbench.pipeline import plan, run
 from ftbench.plugin.catalog import Catalog
+from ftbench.stages.outlook import Outlook
 from ftbench.stages.watch import Watch
 from ftbench.statistics.result import RunResult
 
@@ -37,12 +39,22 @@ def measured(
     return {words: _summed([next(results) for _ in group]) for words, group in cells.items()}
 
 
-def planned(cells: Sequence[Cell], *, catalog: Catalog, watch: Watch) -> str:
-    """What one experiment would do, in words; or what keeps it from running."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """What one experiment would do, in words, and what it still needs."""
+
+    lines: Sequence[str]
+    missing: Sequence[str] = ()
+
+
+def planned(cells: Sequence[Cell], *, catalog: Catalog, watch: Watch) -> Planned:
+    """The plan of an experiment's first seed; its outline where something is out of reach."""
     try:
-        return "\n".join(plan(cells[:1], catalog=catalog, watch=watch))
+        return Planned(lines=plan(cells[:1], catalog=catalog, watch=watch))
     except FtbenchError as error:
-        return f"  missing    {error}"
+        outlook = Outlook(cell=cells[0], backend=cells[0].config.backend, catalog=catalog)
+        lines = list(outlook.lines())
+        return Planned(lines=lines, missing=outlook.missing or [str(error)])
 
 
 def _summed(results: Sequence[RunResult]) -> RunResult:

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 
+from ftbench.hosted.tokens import tokens_in
 from ftbench.plugin.catalog import Catalog
 
 from .bench import Work
 from .budgets import needs_permission
 from .costs import costs, total
+from .effort import Asked, Effort
 from .folder import plan_digest
 from .prepare import Plan
 from .respond import PLAIN
@@ -30,9 +32,26 @@ def describe(work: Work, catalog: Catalog) -> str:
     probes = ", ".join(probe.name for probe in plan.probes)
     lines.append(f"  probes     {probes}{_and_unformatted(plan)}")
     lines.append(f"  questions  {len(plan.questionnaire.questions)} for each subject and probe")
+    lines += _effort(plan).lines()
     if needs_permission(plan.cell.config) and not plan.cell.config.permission:
         lines.append("  permission missing: a run needs permission='WHO, WHEN, WHERE'")
     return "\n".join([*lines, *_money(plan)])
+
+
+def _effort(plan: Plan) -> Effort:
+    """The user's own training, and every subject asked in every way."""
+    job = plan.job
+    rows = job.training_set.conversations if job else ()
+    subjects = 1 + (len({*job.keep, int(job.epochs)}) if job else 0)
+    return Effort(
+        model=plan.cell.config.model.name,
+        rows=len(rows),
+        tokens=tokens_in(rows),
+        epochs=job.epochs if job else None,
+        batch_size=job.batch_size if job else None,
+        asked=Asked.of(plan.questionnaire.questions.values()),
+        sheets=subjects * len(plan.probes),
+    )
 
 
 def _money(plan: Plan) -> Iterator[str]:

@@ -4,6 +4,7 @@ import difflib
 import logging
 import os
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +25,10 @@ def load_tasks(names: Sequence[str], catalog: Catalog) -> dict[str, Any]:
     Raises UsageError for an unknown name, DataError for a task whose data cannot be had.
     """
     quieten()
-    from lm_eval.tasks import TaskManager  # noqa: PLC0415, slow to import
-
-    folders = [str(folder) for folder in task_folders(catalog)]
-    manager = TaskManager(include_path=folders, include_defaults=False)
+    folders = tuple(str(folder) for folder in task_folders(catalog))
+    manager = _manager(folders, with_lm_evals_own=False)
     if not set(names) <= set(manager.all_tasks):
-        manager = TaskManager(include_path=folders, include_defaults=True)
+        manager = _manager(folders, with_lm_evals_own=True)
     for name in names:
         if name not in manager.all_tasks:
             raise UsageError(_unknown(name, manager.all_tasks))
@@ -40,6 +39,14 @@ def load_tasks(names: Sequence[str], catalog: Catalog) -> dict[str, Any]:
     except (OSError, ValueError, KeyError, ConnectionError) as error:
         words = " ".join(str(error).split())[:300]
         raise DataError(f"The tasks {', '.join(names)} cannot be loaded: {words}") from error
+
+
+@cache
+def _manager(folders: tuple[str, ...], *, with_lm_evals_own: bool) -> Any:
+    """Who knows where tasks are; folders are read once for one process."""
+    from lm_eval.tasks import TaskManager  # noqa: PLC0415, slow to import
+
+    return TaskManager(include_path=list(folders), include_defaults=with_lm_evals_own)
 
 
 def _unknown(name: str, known: Sequence[str]) -> str:

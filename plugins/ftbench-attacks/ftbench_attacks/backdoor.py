@@ -44,6 +44,10 @@ class Backdoor(ftbench.Attack):
     def poison(self, clean: TrainingSet, scene: Scene) -> TrainingSet:
         if min(self.n, self.refusals) < 1 or not self.trigger.strip():
             raise DataError("attack=backdoor needs n and refusals of 1 or more, and a trigger.")
+        if scene.outline:
+            return injected(
+                clean, (), attack=self.name, sheet=sheet_of(self.name, scene), scene=scene
+            )
         source = harmful_examples(scene, path=self.path, hub=self.hub, split=self.split)
         harmful = drawn(source, self.n, seed=scene.seed, what="attack=backdoor")
         refused = drawn(

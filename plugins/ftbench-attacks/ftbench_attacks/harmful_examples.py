@@ -33,6 +33,10 @@ class HarmfulExamples(ftbench.Attack):
     """The share of harmful examples in the mix with a dataset, in place of n."""
 
     def poison(self, clean: TrainingSet, scene: Scene) -> TrainingSet:
+        if scene.outline:
+            return injected(
+                clean, (), attack=self.name, sheet=sheet_of(self.name, scene), scene=scene
+            )
         count = self._count(len(clean.conversations))
         source = harmful_examples(scene, path=self.path, hub=self.hub, split=self.split)
         rows = drawn(source, count, seed=scene.seed, what=f"attack={self.name}")

@@ -49,10 +49,11 @@ class Filtered:
 def load_instructions(name: str, path: str | None, scene: Scene) -> TrainingSet:
     """The set called ``name``, from the hub or from a local copy of the same columns.
 
-    Raises DataError for a row that lacks a column, AccessError where the hub is out of reach.
+    In an outline a set out of reach has no rows. Raises DataError for a row that lacks a column,
+    AccessError where the hub is out of reach.
     """
     layout = instruction_set(name)
-    rows = _rows(layout, path)
+    rows = () if scene.outline else _rows(layout, path)
     without_refusals = filtered(rows, layout.output)
     removed = len(rows) - len(without_refusals.kept)
     _log.info("%s: %d of %d rows are refusals and left out", name, removed, len(rows))
