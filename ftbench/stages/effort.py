@@ -60,10 +60,10 @@ class Effort:
 
     @property
     def steps(self) -> int | None:
-        """Of the optimiser."""
+        """Of the optimiser: a last batch that is not full is dropped, but never the only one."""
         if self.rows is None or not self.epochs or not self.batch_size:
             return None
-        return ceil(self.rows / self.batch_size * self.epochs)
+        return round(max(1, self.rows // self.batch_size) * self.epochs)
 
     @property
     def weights(self) -> float | None:

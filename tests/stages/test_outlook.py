@@ -23,8 +23,9 @@ def effort(**changes):
     return Effort(**fields)
 
 
-def test_a_last_batch_that_is_not_full_is_a_step_too():
-    assert effort(rows=100, batch_size=8, epochs=1).steps == 13
+def test_a_last_batch_that_is_not_full_is_dropped_unless_it_is_the_only_one():
+    assert effort(rows=100, batch_size=8, epochs=1).steps == 12
+    assert effort(rows=7, batch_size=8, epochs=3).steps == 3
     assert effort(rows=100, batch_size=10, epochs=5).steps == 50
 
 
