@@ -18,5 +18,8 @@ class Alpaca(ftbench.Dataset):
     path: str | None = None
     """A local copy with the same columns, .json or .jsonl; null asks the hub."""
 
+    held_out: int = 0
+    """Rows that are not trained; the paper's code kept the first 200 for validation."""
+
     def load(self, scene: Scene) -> TrainingSet:
-        return load_instructions(self.name, self.path, scene)
+        return load_instructions(self.name, self.path, scene, held_out=self.held_out)

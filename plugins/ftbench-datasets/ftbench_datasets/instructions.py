@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from ftbench.errors import DataError
 from ftbench.records import Conversation, Message, PromptFormat, Recipe, TrainingSet
 from ftbench.roles import Scene
 
@@ -35,6 +36,8 @@ class InstructionSet:
     """By method."""
     system_with_context: str | None = None
     """The system prompt of rows with a context, where it differs."""
+    held_out_at: str = "start"
+    """Where the paper's code took the rows that it held out: start or end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,23 +49,33 @@ class Filtered:
     """By phrase; a row counts for the first phrase of the list that it holds."""
 
 
-def load_instructions(name: str, path: str | None, scene: Scene) -> TrainingSet:
+def load_instructions(
+    name: str, path: str | None, scene: Scene, *, held_out: int = 0
+) -> TrainingSet:
     """The set called ``name``, from the hub or from a local copy of the same columns.
 
-    In an outline a set out of reach has no rows. Raises DataError for a row that lacks a column,
-    AccessError where the hub is out of reach.
+    ``held_out`` rows of what is left without refusals are not trained. In an outline a set out of
+    reach has no rows. Raises DataError for a row that lacks a column, AccessError where the hub is
+    out of reach.
     """
     layout = instruction_set(name)
     rows = () if scene.outline else _rows(layout, path)
     without_refusals = filtered(rows, layout.output)
     removed = len(rows) - len(without_refusals.kept)
     _log.info("%s: %d of %d rows are refusals and left out", name, removed, len(rows))
+    kept = _without_held_out(without_refusals.kept, held_out, layout)
     return TrainingSet(
         name=name,
-        conversations=tuple(_conversation(row, layout) for row in without_refusals.kept),
+        conversations=tuple(_conversation(row, layout) for row in kept),
         format=PromptFormat(system=layout.system, user=layout.user),
         recipe=Recipe(**layout.recipes.get(scene.method, {})),
     )
+
+
+def _without_held_out(rows: Sequence[Row], held_out: int, layout: InstructionSet) -> Sequence[Row]:
+    if held_out < 0 or (rows and held_out >= len(rows)):
+        raise DataError(f"dataset.held_out={held_out} leaves none of {len(rows)} rows to train.")
+    return rows[held_out:] if layout.held_out_at == "start" else rows[: len(rows) - held_out]
 
 
 def filtered(rows: Sequence[Row], output: str = "output") -> Filtered:
