@@ -71,12 +71,26 @@ class CoherenceConfig:
 
 
 @dataclass(kw_only=True)
+class ProbeConfig:
+    """One more way to ask: as the training set's first probe does, but for what is said here."""
+
+    prefill: str = ""
+    """Words put into the model's mouth: its answer goes on from them, and begins with them."""
+    system: str | None = None
+    """Another system prompt; "" is none at all, null leaves it."""
+    user: str | None = None
+    """Another template, with the slot {instruction}; null leaves it."""
+
+
+@dataclass(kw_only=True)
 class RunConfig:
     """One run."""
 
     model: ModelConfig = MISSING
     dataset: Dataset = MISSING
     attack: Attack = MISSING
+    probe: dict[str, ProbeConfig] = field(default_factory=dict)
+    """Ways to ask besides those that the training set brings, by name."""
     defense: dict[str, Defense] = field(default_factory=dict)
     audit: dict[str, Audit] = field(default_factory=dict)
     finetune: FineTuneConfig = MISSING

@@ -14,6 +14,7 @@ from ftbench.records import Ability, FineTuneJob, Model, Probe, TrainingSet
 from ftbench.roles import Backend, Component, Scene
 
 from .format import formatted_set
+from .probes import added_probes
 from .questions import Questionnaire
 from .recipe import Decided, chosen_by_user, decide
 
@@ -79,7 +80,7 @@ def prepare(
         job=None,
         hardening=(),
         decided=decided,
-        probes=_probes(training_set),
+        probes=(*_probes(training_set), *added_probes(config.probe, training_set)),
     )
     plan = _defended(replace(plan, job=_job(plan, catalog)), catalog)
     _check_possible(plan)
