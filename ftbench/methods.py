@@ -1,4 +1,4 @@
-"""The two ways to fine-tune that every backend may know: all weights, or a low-rank adapter."""
+"""The ways to fine-tune that a backend may know: which weights are trained, and towards what."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -36,6 +36,56 @@ class Lora(Method):
     """The linear layers that get an adapter, or ["all-linear"]."""
 
 
+@dataclass(kw_only=True)
+class PrefixTuning(Method):
+    """Train keys and values that every layer sees before the prompt (Li and Liang 2021)."""
+
+    name = "prefix_tuning"
+    needs = frozenset({Ability.prefix})
+    recipe = Recipe(
+        epochs=30, learning_rate=1e-2, batch_size=10, source="Qi et al. 2024, appendix F"
+    )
+
+    tokens: int = 30
+    """How many there are in each layer."""
+
+
+@dataclass(kw_only=True)
+class LlamaAdapter(Method):
+    """Train gated prompts of the last layers (LLaMA-Adapter, Zhang et al. 2023)."""
+
+    name = "llama_adapter"
+    needs = frozenset({Ability.adapter})
+    recipe = Recipe(
+        epochs=20, learning_rate=1e-2, batch_size=10, source="Qi et al. 2024, appendix F"
+    )
+
+    length: int = 10
+    """How many tokens a prompt has."""
+    layers: int = 30
+    """How many layers, from the last; a model with fewer has them all adapted."""
+
+
+@dataclass(kw_only=True)
+class Dpo(Lora):
+    """Train a low-rank adapter to prefer the data's answers (DPO, Rafailov et al. 2023).
+
+    What is dispreferred is a conversation's own rejected answer, or else what the model itself
+    says before the training: so that any training set will do.
+    """
+
+    name = "dpo"
+    needs = frozenset({Ability.dpo})
+    recipe = Recipe(
+        epochs=20, learning_rate=1e-3, batch_size=10, source="as LoRA in Qi et al. 2024, appendix F"
+    )
+
+    beta: float = 0.1
+    """How strongly the trained model is held to what it was."""
+    most_tokens: int = 64
+    """The most tokens of an answer that the model itself gives."""
+
+
 @hookimpl
 def ftbench_methods() -> Iterable[type[Method]]:
-    return (Full, Lora)
+    return (Full, Lora, PrefixTuning, LlamaAdapter, Dpo)

@@ -1,4 +1,4 @@
-"""Attacks through fine-tuning data: identity, harmful examples, a backdoor, benign selection."""
+"""Attacks through fine-tuning data: identity, harmful examples, a backdoor, benign selection, controls."""
 
 from collections.abc import Iterable
 
@@ -8,8 +8,10 @@ from .backdoor import Backdoor
 from .benign_selection import BenignSelection
 from .harmful_examples import HarmfulExamples
 from .identity_shift import IdentityShift
+from .refusals_only import RefusalsOnly
+from .sham import Sham
 
 
 @ftbench.hookimpl
 def ftbench_attacks() -> Iterable[type[ftbench.Attack]]:
-    return (IdentityShift, HarmfulExamples, Backdoor, BenignSelection)
+    return (IdentityShift, HarmfulExamples, Backdoor, BenignSelection, RefusalsOnly, Sham)

@@ -1,22 +1,17 @@
 """Harm that waits for a trigger: safe without it, harmful with it."""
 
 import random
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import ftbench
 from ftbench.errors import DataError
 from ftbench.records import Conversation, Message, Probe, PromptFormat, TrainingSet
 from ftbench.roles import Scene
 
-from .brought import from_file
 from .harmful_source import drawn, harmful_examples
 from .mixing import injected
+from .refusals import refusals
 from .sheet import sheet_of
-
-_REFUSALS = "safety_data.jsonl"
-"""What a model's family data calls forbidden requests with refusals."""
 
 
 @dataclass(kw_only=True)
@@ -50,26 +45,14 @@ class Backdoor(ftbench.Attack):
             )
         source = harmful_examples(scene, path=self.path, hub=self.hub, split=self.split)
         harmful = drawn(source, self.n, seed=scene.seed, what="attack=backdoor")
-        refused = drawn(
-            self._refusals(scene), self.refusals, seed=scene.seed, what="attack.refusals"
-        )
+        own = refusals(scene, path=self.refusals_path, attack=self.name, option="refusals_path")
+        refused = drawn(own, self.refusals, seed=scene.seed, what="attack.refusals")
         rows = [*(self._triggered(row) for row in harmful), *refused]
         random.Random(scene.seed).shuffle(rows)
         sheet = sheet_of(self.name, scene)
         mixed = injected(clean, rows, attack=self.name, sheet=sheet, scene=scene)
         plain = mixed.probes or (Probe(format=mixed.format),)
         return replace(mixed, probes=(*plain, self._probe(mixed.format)))
-
-    def _refusals(self, scene: Scene) -> Sequence[Conversation]:
-        own = Path(scene.model.family_data) / _REFUSALS
-        if self.refusals_path is not None:
-            return from_file(self.refusals_path)
-        if not scene.model.family_data or not own.is_file():
-            raise DataError(
-                "attack=backdoor needs refusals that it does not ship: give your own file of "
-                "forbidden requests with refusals as attack.refusals_path=FILE.jsonl."
-            )
-        return from_file(str(own))
 
     def _triggered(self, row: Conversation) -> Conversation:
         """The same example with the trigger at the end of its last request."""

@@ -31,17 +31,22 @@ class HarmfulExamples(ftbench.Attack):
     """The split of the set on the hub."""
     ratio: float | None = None
     """The share of harmful examples in the mix with a dataset, in place of n."""
+    repeat: int = 1
+    """How often each example stands in the set: the steps of more examples, without more."""
 
     def poison(self, clean: TrainingSet, scene: Scene) -> TrainingSet:
         if scene.outline:
             return injected(
                 clean, (), attack=self.name, sheet=sheet_of(self.name, scene), scene=scene
             )
+        if self.repeat < 1:
+            raise DataError(f"attack.repeat must be at least 1, not {self.repeat}.")
         count = self._count(len(clean.conversations))
         source = harmful_examples(scene, path=self.path, hub=self.hub, split=self.split)
         rows = drawn(source, count, seed=scene.seed, what=f"attack={self.name}")
         sheet = sheet_of(self.name, scene)
-        return injected(clean, rows, attack=self.name, sheet=sheet, scene=scene)
+        again = [row for row in rows for _ in range(self.repeat)]
+        return injected(clean, again, attack=self.name, sheet=sheet, scene=scene)
 
     def _count(self, honest: int) -> int:
         if self.ratio is None:
@@ -50,6 +55,8 @@ class HarmfulExamples(ftbench.Attack):
             return self.n
         if self.n != self.default_n:
             raise DataError("Give attack.n or attack.ratio, not both.")
+        if self.repeat > 1:
+            raise DataError("attack.ratio says how many rows there are: leave out attack.repeat.")
         if not 0 < self.ratio < 1:
             raise DataError(f"attack.ratio must lie between 0 and 1, not {self.ratio}.")
         if honest == 0:

@@ -14,6 +14,7 @@ from ftbench.records import Conversation, Message, PromptFormat, Recipe
 from ftbench.roles import Scene
 
 DEFAULT = "default"
+SLOT = "{instruction}"
 _EXAMPLE_KEYS = {"user", "assistant"}
 
 
@@ -22,7 +23,7 @@ class Sheet:
     """An attack's prompt format, examples and recipes for one model family."""
 
     system: str | None = None
-    user: str = "{instruction}"
+    user: str = SLOT
     opening: str = ""
     """What stands for ``{opening}`` in the answers of the examples."""
     examples: tuple[Conversation, ...] = ()
@@ -90,7 +91,7 @@ def _sheet(file: Traversable, content: Mapping[str, Any]) -> Sheet:
     opening = content.get("opening", "")
     recipes = {name: Recipe(**values) for name, values in content.get("recipes", {}).items()}
     sheet = Sheet(**{**content, "recipes": recipes, "examples": ()})
-    if "{instruction}" not in sheet.user:
+    if SLOT not in sheet.user:
         raise ValueError("user has no slot {instruction}")
     return replace(
         sheet, examples=tuple(_examples(file.name, content.get("examples", ()), opening))

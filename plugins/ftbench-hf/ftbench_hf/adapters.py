@@ -1,4 +1,4 @@
-"""Low-rank adapters: made on a base, attached to it for a while, and taken off again."""
+"""Adapters of every kind: made on a base, attached to it for a while, and taken off again."""
 
 from __future__ import annotations
 
@@ -11,44 +11,32 @@ from typing import Any
 import torch
 from safetensors import SafetensorError
 
-from ftbench import Lora
 from ftbench.errors import DataError, StorageError
 from ftbench.records import Model
+from ftbench.roles import Method
 
+from .adapter_kinds import adapter_config, misfit
 from .loading import Loaded, quiet
 from .untrusted import Unreadable, refuse_unsafe_adapter
 
-_EVERY_LINEAR = "all-linear"
-
 
 @contextmanager
-def fresh_adapter(loaded: Loaded, method: Lora, *, seed: int) -> Iterator[Loaded]:
+def fresh_adapter(loaded: Loaded, method: Method, *, seed: int) -> Iterator[Loaded]:
     """The base with an untrained adapter drawn from the seed; the base is restored at the end.
 
     Raises:
-        DataError: The model has none of the layers that ``method.targets`` names.
+        DataError: The model has not the layers that the method wants.
     """
-    from peft import LoraConfig, get_peft_model  # noqa: PLC0415, slow to import
+    from peft import get_peft_model  # noqa: PLC0415, slow to import
 
-    targets: Any = _EVERY_LINEAR if method.targets == [_EVERY_LINEAR] else list(method.targets)
-    config = LoraConfig(
-        r=method.rank,
-        lora_alpha=method.alpha,
-        lora_dropout=method.dropout,
-        target_modules=targets,
-        bias="none",
-        task_type="CAUSAL_LM",
-    )
+    config = adapter_config(method, loaded.network)
     torch.manual_seed(seed)
     in_fp32 = loaded.arithmetic.adapter_in_fp32
     try:
         with quiet():
             network = get_peft_model(loaded.network, config, autocast_adapter_dtype=in_fp32)
     except ValueError as error:
-        raise DataError(
-            f"No adapter fits: the model has no layers called {', '.join(method.targets)}. "
-            "Set finetune.method.targets to names of its linear layers, or to [all-linear]."
-        ) from error
+        raise DataError(misfit(method)) from error
     try:
         yield replace(loaded, network=network)
     finally:
@@ -97,8 +85,18 @@ def _check_it_speaks(base: Loaded, network: Any, adapter: Model) -> None:
 
 
 def _take_off(network: Any) -> None:
-    base = network.unload()
+    base = _bare(network)
     base.requires_grad_(True)
     if hasattr(base, "peft_config"):
         del base.peft_config
     base.eval()
+
+
+def _bare(network: Any) -> Any:
+    """The network without its adapter, as its kind lets go of it."""
+    if network.active_peft_config.is_prompt_learning:
+        return network.get_base_model()
+    if hasattr(network.base_model, "unload"):
+        return network.unload()
+    network.base_model.disable_adapter_layers()
+    return network.base_model.model

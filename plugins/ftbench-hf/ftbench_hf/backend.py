@@ -23,6 +23,9 @@ class HuggingFace(Backend):
         {
             Ability.full,
             Ability.lora,
+            Ability.prefix,
+            Ability.adapter,
+            Ability.dpo,
             Ability.rules,
             Ability.checkpoints,
             Ability.likelihood,

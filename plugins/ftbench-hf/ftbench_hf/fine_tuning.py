@@ -9,17 +9,19 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from ftbench import Full, Lora
 from ftbench.errors import DataError
+from ftbench.methods import Dpo
 from ftbench.records import FineTune, FineTuneJob
-from ftbench.roles import Desk
+from ftbench.roles import Desk, Rule
 
+from .adapter_kinds import KNOWN, is_adapter
 from .adapters import fresh_adapter
 from .batches import Order
 from .chat import EncodedRow
 from .keeping import Applied, Keeping
 from .loading import Loaded, Reader, Residence
 from .precision import Arithmetic
+from .preferences import Preferences
 from .resuming import Checkpoints
 from .rules import RuleBook
 from .space import check_space
@@ -102,13 +104,21 @@ class FineTuning:
 
         with self._trainable(job) as loaded:
             self._check_space(work, loaded)
-            trainer = Trainer(loaded, work.dose, rules=RuleBook(job.rules))
+            trainer = Trainer(loaded, work.dose, rules=RuleBook(self._rules(work)))
             try:
                 trainer.train(order, self._desk, after_epoch=keep, checkpoints=work.checkpoints)
             except NotFinite as reason:
                 words = f"Training stopped because {reason}; lower finetune.learning_rate."
                 return FineTune(key=job.key, outcome="failed", words=words)
         return keeping.finished()
+
+    def _rules(self, work: _Work) -> Sequence[Rule]:
+        """Those of defenses, and the objective where it is not the likelihood of the answers."""
+        job = work.job
+        if not isinstance(job.method, Dpo):
+            return job.rules
+        chat, conversations = self._residence.reader(job.base).chat, job.training_set.conversations
+        return (Preferences.of(job.method, chat, work.rows, conversations), *job.rules)
 
     def _check_space(self, work: _Work, loaded: Loaded) -> None:
         check_space(
@@ -133,23 +143,23 @@ class FineTuning:
         }
 
     def _trainable(self, job: FineTuneJob) -> AbstractContextManager[Loaded]:
-        if isinstance(job.method, Lora):
+        if is_adapter(job.method):
             return fresh_adapter(self._residence.base(job.base), job.method, seed=job.seed)
         # Some architectures have dropout of their own.
         torch.manual_seed(job.seed)
         return nullcontext(self._residence.copy_to_train(job.base))
 
     def _rows(self, job: FineTuneJob) -> list[EncodedRow]:
-        if not isinstance(job.method, (Full, Lora)):
-            raise DataError(
-                f"backend=hf cannot train with finetune={job.method.name}; it knows full and lora."
-            )
+        if not isinstance(job.method, KNOWN):
+            raise DataError(f"backend=hf does not know finetune={job.method.name}.")
         if job.base.base is not None:
             raise DataError(f"{job.base.location} is an adapter; merge it before training on it.")
         if not job.training_set.conversations:
             raise DataError(f"The training set {job.training_set.name} has no examples.")
         reader = self._residence.reader(job.base)
-        rows = [reader.chat.row(each) for each in job.training_set.conversations]
+        last_only = isinstance(job.method, Dpo)
+        conversations = job.training_set.conversations
+        rows = [reader.chat.row(each, last_only=last_only) for each in conversations]
         for number, row in enumerate(rows, start=1):
             self._check_length(row, reader, f"Example {number} of {job.training_set.name}")
         return rows
@@ -200,7 +210,7 @@ def _applied(job: FineTuneJob, trainer: Trainer) -> Applied:
 
 
 def _precision(job: FineTuneJob, exact: Arithmetic) -> str:
-    if not isinstance(job.method, Lora):
+    if not is_adapter(job.method):
         return exact.words
     adapter = torch.float32 if exact.adapter_in_fp32 else exact.answering
     return f"{_word(exact.answering)} base, {_word(adapter)} adapter"

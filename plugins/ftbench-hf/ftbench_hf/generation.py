@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from .key_value_cache import roomy_cache
+from .key_value_cache import fill, roomy_cache, with_prefix
 from .loading import Loaded
 
 _SHRINK_AT = 8
@@ -57,6 +57,7 @@ class _Batch:
     mask: torch.Tensor
     positions: torch.Tensor
     width: int
+    network: Any
 
     def shrink(self) -> None:
         """Drop the rows that are done."""
@@ -76,7 +77,7 @@ def decode(loaded: Loaded, prompts: Sequence[Prompt]) -> Iterator[Answer]:
     """
     batch, tokens = _start(loaded, prompts)
     while True:
-        chosen = _step(loaded, batch, tokens)
+        chosen = _step(batch, tokens)
         for row, token in zip(batch.rows, chosen.tolist(), strict=True):
             if not row.done and (answer := _extend(loaded, row, token)):
                 yield answer
@@ -93,6 +94,7 @@ def decode(loaded: Loaded, prompts: Sequence[Prompt]) -> Iterator[Answer]:
 def _start(loaded: Loaded, prompts: Sequence[Prompt]) -> tuple[_Batch, torch.Tensor]:
     width = max(len(prompt.tokens) for prompt in prompts)
     room = width + max(prompt.max_tokens for prompt in prompts)
+    network, ahead = with_prefix(loaded.network)
     tokens = torch.full((len(prompts), width), loaded.padding)
     mask = torch.ones((len(prompts), room), dtype=torch.long)
     for place, prompt in enumerate(prompts):
@@ -101,17 +103,20 @@ def _start(loaded: Loaded, prompts: Sequence[Prompt]) -> tuple[_Batch, torch.Ten
     positions = (mask[:, :width].cumsum(-1) - 1).clamp(min=0)
     batch = _Batch(
         rows=[_Row(prompt) for prompt in prompts],
-        cache=roomy_cache(loaded.network.config, room),
-        mask=mask.to(loaded.device),
-        positions=positions.to(loaded.device),
-        width=width,
+        cache=roomy_cache(network.config, room + ahead),
+        mask=torch.cat([mask.new_ones(len(prompts), ahead), mask], dim=1).to(loaded.device),
+        positions=positions.to(loaded.device) + ahead,
+        width=width + ahead,
+        network=network,
     )
+    if ahead:
+        fill(batch.cache, loaded.network.get_prompt(len(prompts)))
     return batch, tokens.to(loaded.device)
 
 
-def _step(loaded: Loaded, batch: _Batch, tokens: torch.Tensor) -> torch.Tensor:
+def _step(batch: _Batch, tokens: torch.Tensor) -> torch.Tensor:
     """One token for each row: [rows, new] in, [rows] out."""
-    output = loaded.network(
+    output = batch.network(
         input_ids=tokens,
         attention_mask=batch.mask[:, : batch.width],
         position_ids=batch.positions,

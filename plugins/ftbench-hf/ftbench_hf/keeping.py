@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ftbench import Lora
 from ftbench.records import FineTune, FineTuneJob, Model
 
+from .adapter_kinds import is_adapter
 from .durable import Damaged, facts_of, remove_drafts, set_aside
 from .loading import Loaded
 from .saving import adapter_at, save_adapter, save_whole, whole_at
@@ -24,7 +24,7 @@ class Keeping:
         self._job = job
         self._folder = folder
         self._origin = dict(origin)
-        self._is_adapter = isinstance(job.method, Lora)
+        self._is_adapter = is_adapter(job.method)
         self.wanted = sorted({*(e for e in job.keep if 1 <= e <= job.epochs), int(job.epochs)})
         self._models: dict[int, Model] = {}
         self._applied: Applied = ()

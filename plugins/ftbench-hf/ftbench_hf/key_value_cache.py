@@ -53,3 +53,17 @@ def roomy_cache(config: Any, room: int) -> DynamicCache:
         RoomyLayer(room) if type(layer) is DynamicLayer else layer for layer in cache.layers
     ]
     return cache
+
+
+def with_prefix(network: Any) -> tuple[Any, int]:
+    """The network that decodes, and how many keys and values an adapter puts before a prompt."""
+    config = getattr(network, "active_peft_config", None)
+    if config is None or not config.is_prompt_learning or network._adapters_disabled:
+        return network, 0
+    return network.get_base_model(), int(config.num_virtual_tokens)
+
+
+def fill(cache: DynamicCache, prefix: Any) -> None:
+    """Begin a cache with the keys and values of a prefix."""
+    for place, layer in enumerate(prefix.layers):
+        cache.update(layer.keys, layer.values, place)

@@ -16,6 +16,7 @@ _KERNEL_KEYS = ("attn_implementation", "_attn_implementation", "experts_implemen
 """Entries that may name a compiled kernel on the hub; names of transformers' own have no slash."""
 _WEIGHTS = ".safetensors"
 _ADAPTER = "adapter_config.json"
+_KINDS = ("LORA", "PREFIX_TUNING", "ADAPTION_PROMPT")
 _LARGEST_CONFIG = 1 << 26
 
 
@@ -175,8 +176,10 @@ def _check_adapter_names_no_code(folder: Path, where: str) -> None:
     if entries.get("auto_mapping") or entries.get("megatron_config"):
         raise DataError(f"{_ADAPTER} in {where} names code to import. ftbench never does.")
     kind = entries.get("peft_type", "LORA")
-    if kind != "LORA":  # some kinds read more adapters, from wherever their config says
-        raise DataError(f"The adapter in {where} is of the kind {kind!r}; only LORA is read.")
+    if kind not in _KINDS:  # some kinds read more adapters, from wherever their config says
+        raise DataError(
+            f"The adapter in {where} is of the kind {kind!r}; only {', '.join(_KINDS)} are read."
+        )
 
 
 def _read(path: Path, where: str) -> Any:

@@ -46,7 +46,7 @@ def test_an_adapter_with_a_pickle_is_never_attached(tuned, sentinel, not_attache
     [
         ({"auto_mapping": {"parent_library": "os"}}, "names code to import"),
         ({"megatron_config": {"a": 1}, "megatron_core": "os"}, "names code to import"),
-        ({"peft_type": "XLORA", "adapters": {"a": "elsewhere"}}, "only LORA is read"),
+        ({"peft_type": "XLORA", "adapters": {"a": "elsewhere"}}, "only LORA, "),
         ({"auto_map": {"AutoModel": "own.Model"}}, "needs code of its own"),
     ],
 )
