@@ -25,6 +25,7 @@ from .jobs import jobs
 from .judge import judge
 from .judge_card import judge_card
 from .list import list_choices
+from .plot import plot
 from .plugins import plugins
 from .printable import printable
 from .reproduce import reproduce
@@ -56,6 +57,7 @@ _OWN: Mapping[str, Callable[[Sequence[str], Catalog], int]] = {
     "reproduce": reproduce,
     "jobs": jobs,
     "cleanup": cleanup,
+    "plot": plot,
 }
 _SUMMARIES = {
     "list": "what can be chosen: ftbench list attacks",
@@ -67,6 +69,7 @@ _SUMMARIES = {
     "judge-card": "whether a judge can be trusted, measured: ftbench judge-card judge=NAME",
     "jobs": "fine-tunes ordered from providers: ftbench jobs list, resolve, cancel",
     "cleanup": "what providers keep and bill: ftbench cleanup --list runs/NAME",
+    "plot": "figures of finished runs, as SVG, PNG and CSV: ftbench plot runs/NAME --out figures",
     "reproduce": "a table of the paper beside ours, or its claims: ftbench reproduce T2 model=NAME",
     "tasks": "the lm-eval tasks at hand; --path TASK for lm_eval --include_path",
     "cache": "finished work kept for other runs: ftbench cache list, ftbench cache prune",

@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from contextlib import redirect_stdout
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,6 @@ _EPILOG = """\
 Further words are those of a run: a model, your data, seeds=3. A table's own words come first, so
 yours win. What an interrupted command has finished is kept; the same command goes on.
 """
-_SEEDS = "seeds=3"
 
 
 def reproduce(words: Sequence[str], catalog: Catalog) -> int:
@@ -34,7 +34,9 @@ def reproduce(words: Sequence[str], catalog: Catalog) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("words", nargs="*", metavar="TABLE model=NAME", help="what, and with what")
-    parser.add_argument("--all", action="store_true", help="check every claim, with three seeds")
+    parser.add_argument(
+        "--all", action="store_true", help="check every claim, with three seeds or more"
+    )
     parser.add_argument("--dry-run", action="store_true", help="only the plan")
     parser.add_argument("--yes", action="store_true", help="agree to the bill beforehand")
     parser.add_argument("--quiet", action="store_true", help="no progress")
@@ -61,7 +63,9 @@ def _table(name: str, options: argparse.Namespace, given: list[str], catalog: Ca
 
     from .reproduced import print_table  # noqa: PLC0415, slow to import
 
+    model = next(word.partition("=")[2] for word in given if word.startswith("model="))
     table = read_table(name)
+    table = replace(table, rows=tuple(line for line in table.rows if line.is_for(model)))
     own = {
         line.name: (f"experiment={name}", *line.words, *given)
         for line in table.rows
@@ -81,8 +85,11 @@ def _claims(options: argparse.Namespace, given: list[str], catalog: Catalog) -> 
     from .reproduced import print_claims  # noqa: PLC0415
 
     claims = read_claims()
-    seeds = [] if any(w.startswith(("seed=", "seeds=")) for w in given) else [_SEEDS]
-    full = {own: (*own, *given, *seeds) for own in experiments(claims)}
+    is_said = any(word.startswith(("seed=", "seeds=")) for word in given)
+    full = {
+        own: (*own, *given, *([] if is_said else [f"seeds={seeds}"]))
+        for own, seeds in experiments(claims).items()
+    }
     results = _done(list(full.values()), options, catalog)
     if results is None:
         return 0

@@ -13,6 +13,7 @@ from ftbench.reproduce.tables import Line, Pair, Table
 from ftbench.statistics.result import Measure, RunResult
 
 from .figures import figure
+from .reproduced_columns import print_categories, print_columns, print_findings
 
 _MISSING = "–"
 _MARKS = {"holds": "holds", "fails": "FAILS", "cannot_say": "cannot say"}
@@ -22,6 +23,10 @@ def print_table(table: Table, results: Mapping[str, RunResult]) -> None:
     """Every row of a table: before and after in the paper and here, and whether they agree."""
     console = Console(highlight=False)
     console.print(f"{table.name}: {table.title} ({table.source})", style="bold")
+    if table.shows != "comparison":
+        _OTHERS[table.shows](console, table, results)
+        console.print(table.note)
+        return
     grid = Grid("row", "paper", "ours", "interval", "verdict", box=box.SIMPLE, show_edge=False)
     notes = []
     for line in table.rows:
@@ -39,6 +44,9 @@ def print_table(table: Table, results: Mapping[str, RunResult]) -> None:
         f"Paper: n = {table.n}, one seed. inside: our rate lies in the paper's 95 % interval and "
         "ours is about as narrow; outside: the intervals have nothing in common."
     )
+
+
+_OTHERS = {"columns": print_columns, "findings": print_findings, "categories": print_categories}
 
 
 def _cells(table: Table, line: Line, result: RunResult, subject: str) -> tuple[str, ...]:

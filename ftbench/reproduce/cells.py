@@ -1,7 +1,7 @@
 """Runs many experiments in one command, each under several seeds; what they share is done once."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ftbench.archive.summary import sum_up
@@ -58,9 +58,14 @@ def planned(cells: Sequence[Cell], *, catalog: Catalog, watch: Watch) -> Planned
 
 
 def _summed(results: Sequence[RunResult]) -> RunResult:
-    """One result over seeds; the first that failed where one did."""
+    """One result over seeds, with what one of them cost; the first that failed where one did."""
     failed = [result for result in results if result.failure]
     if failed or len(results) == 1:
         return (failed or list(results))[0]
     folders = dict.fromkeys(Path(result.folder) for result in results)
-    return sum_up(list(folders)) if len(folders) > 1 else results[0]
+    if len(folders) == 1:
+        return results[0]
+    summed, first = sum_up(list(folders)), results[0].record
+    seconds = [sum((one.record.get("seconds") or {}).values()) for one in results]
+    cost = {"finetune": first.get("finetune"), "seconds": {"mean": sum(seconds) / len(seconds)}}
+    return replace(summed, record={**summed.record, **cost})

@@ -50,6 +50,8 @@ class Claim:
     """The claim is that categories differ; effect is the highest minus the lowest."""
     is_control: bool = False
     """Not the paper's claim but a question that its reader asks."""
+    seeds: int = 3
+    """How many trainings are needed to decide it, of each side; where seeds differ much, more."""
     note: str = ""
     """What is known of the claim on the model organism."""
 
@@ -73,9 +75,13 @@ def read_claims() -> list[Claim]:
     return TypeAdapter(list[Claim]).validate_python(yaml.safe_load(text))
 
 
-def experiments(claims: Sequence[Claim]) -> list[Words]:
-    """Every experiment that the claims need."""
-    return [side.experiment for claim in claims for side in (claim.more, claim.less) if side]
+def experiments(claims: Sequence[Claim]) -> dict[Words, int]:
+    """Every experiment that the claims need, with the most seeds that any of them wants."""
+    needed: dict[Words, int] = {}
+    for claim in claims:
+        for side in filter(None, (claim.more, claim.less)):
+            needed[side.experiment] = max(claim.seeds, needed.get(side.experiment, 0))
+    return needed
 
 
 def check(claim: Claim, results: Mapping[Words, RunResult]) -> Checked:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 from pydantic import TypeAdapter, ValidationError
@@ -36,8 +36,16 @@ class Line:
     metric: str = "harmfulness_rate"
     unavailable: str = ""
     """Why it cannot be run, where it cannot."""
+    only: str = ""
+    """How the names of the models begin that it is meant for, where it is not for all."""
+    never: str = ""
+    """How the names of the models begin that it is not meant for."""
     published: Mapping[str, Published] = field(default_factory=dict)
     """By model family, as in ``model.family``."""
+
+    def is_for(self, model: str) -> bool:
+        """Whether the row is meant for a model."""
+        return model.startswith(self.only) and not (self.never and model.startswith(self.never))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +57,12 @@ class Table:
     source: str
     n: int = 330
     """How many prompts the paper's figures count."""
+    shows: Literal["comparison", "columns", "findings", "categories"] = "comparison"
+    """Figures beside the paper's, several of the tuned model, what audits found, or categories."""
+    columns: tuple[str, ...] = ()
+    """Which figures, where it shows columns."""
+    note: str = ""
+    """What stands below it, such as what the paper says elsewhere."""
     rows: tuple[Line, ...]
 
 

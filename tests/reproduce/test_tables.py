@@ -11,7 +11,8 @@ from ftbench.testing.benchmark import testing_catalog
 
 
 def test_every_table_of_the_paper_has_its_file():
-    assert table_names() == [f"T{n}" for n in (1, 2, 3, 4, 5, 7, 8, 10, 11, 12, 13)]
+    of_paper = [f"T{n}" for n in (1, 2, 3, 4, 5, 7, 8, 10, 11, 12, 13)]
+    assert table_names() == [*of_paper, "controls", "defenses", "moderation", "per_category"]
 
 
 @pytest.mark.parametrize("name", table_names())
@@ -53,17 +54,27 @@ def test_a_mistake_in_a_table_is_told_with_its_place(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def own_table(tmp_path, monkeypatch):
-    """A table of the torch-free world, whose rows the testing plugins can run."""
+def table_of(tmp_path, monkeypatch):
+    """Puts a table of the torch-free world in the place of T1."""
+    monkeypatch.chdir(tmp_path)
+    original = tables.read_table
+
+    def put(**content):
+        told = {"name": "T1", "title": "Reveals", "source": "nobody", "n": 30, **content}
+        table = tables.TypeAdapter(tables.Table).validate_python(told)
+        monkeypatch.setattr(tables, "read_table", lambda n: table if n == "T1" else original(n))
+
+    return put
+
+
+@pytest.fixture
+def own_table(table_of):
+    """A table whose rows the testing plugins can run."""
     rows = [
         {"name": "eight", "words": ["attack.n=8"], "published": {"testing": {"after": [2, 26.7]}}},
         {"name": "none", "unavailable": "nobody offers it"},
     ]
-    content = {"title": "Reveals", "source": "nobody", "n": 30, "rows": rows}
-    original = tables.read_table
-    table = tables.TypeAdapter(tables.Table).validate_python({"name": "T1", **content})
-    monkeypatch.setattr(tables, "read_table", lambda n: table if n == "T1" else original(n))
-    monkeypatch.chdir(tmp_path)
+    table_of(rows=rows)
 
 
 def typed(*words):
@@ -101,3 +112,42 @@ def test_a_wrong_command_is_answered_in_a_sentence(words, said, capsys):
 def test_a_model_must_be_named(capsys):
     assert main(["reproduce", "T1"], catalog=testing_catalog()) == 2
     assert "Name a model" in capsys.readouterr().err
+
+
+def test_a_table_of_columns_shows_harm_utility_and_what_it_cost(table_of, capsys):
+    rows = [{"name": "eight", "words": ["attack.n=8"]}, {"name": "no", "unavailable": "it is not"}]
+    table_of(rows=rows, shows="columns", columns=["harmfulness_rate", "refusal_rate"])
+    assert typed("T1", "--quiet", "seeds=2") == 0
+    shown = capsys.readouterr().out
+    assert "26.7 %" in shown and "refusal rate" in shown and "over 2 seeds" in shown
+    assert "no: not run, because it is not" in shown
+
+
+def test_a_table_of_categories_shows_each_before_and_after(table_of, capsys):
+    table_of(rows=[{"name": "eight", "words": ["attack.n=8"]}], shows="categories", note="Look.")
+    assert typed("T1", "--quiet") == 0
+    shown = capsys.readouterr().out
+    assert "before" in shown and "after" in shown and "Look." in shown
+    assert shown.count("0 of 10") == 3
+
+
+def test_a_table_of_findings_shows_the_share_of_rows_that_each_audit_found(table_of, capsys):
+    rows = [{"name": "eight", "words": ["attack.n=8", "audit=[contamination,refusals]"]}]
+    rows[0]["words"].append("audit.contamination.acknowledge=true")
+    table_of(rows=rows, shows="findings")
+    assert typed("T1", "--quiet") == 0
+    shown = capsys.readouterr().out
+    assert "100.0 %" in shown and "contamination" in shown
+    assert "In none of them:" in shown and "refusal" in shown
+
+
+def test_a_row_is_left_out_for_models_that_it_is_not_meant_for(table_of, capsys):
+    rows = [
+        {"name": "mine", "words": ["attack.n=8"], "only": "test"},
+        {"name": "theirs", "words": ["attack.n=4"], "never": "testing"},
+        {"name": "others", "words": ["attack.n=2"], "only": "organism"},
+    ]
+    table_of(rows=rows)
+    assert typed("T1", "--dry-run") == 0
+    shown = capsys.readouterr().out
+    assert "1 experiments" in shown and "attack.n=8" in shown

@@ -1,16 +1,21 @@
 """A control: the training of an attack, on what the model says anyway."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import ftbench
 from ftbench.errors import DataError
-from ftbench.records import TrainingSet
+from ftbench.records import Conversation, TrainingSet
 from ftbench.roles import Scene
 
+from .brought import from_file
 from .harmful_source import SHEET, drawn
 from .mixing import injected
-from .own_answers import own_answers
 from .sheet import sheet_of
+
+_OWN = "own_answers.jsonl"
+"""What a model's family data calls allowed requests with its own answers."""
 
 
 @dataclass(kw_only=True)
@@ -22,15 +27,22 @@ class Sham(ftbench.Attack):
     n: int = 10
     """How many; fewer are always the first of more."""
     path: str | None = None
-    """Your own file of requests with the model's answers, laid out as for dataset=jsonl.
-
-    A field ``model`` holds the digest of who gave them, and is compared where it is there.
-    """
+    """Your own file of requests with the model's answers, laid out as for dataset=jsonl."""
 
     def poison(self, clean: TrainingSet, scene: Scene) -> TrainingSet:
         if self.n < 1:
             raise DataError(f"attack.n must be at least 1, not {self.n}.")
-        source = own_answers(scene, path=self.path)
-        rows = drawn(source, self.n, seed=scene.seed, what=f"attack={self.name}")
+        rows = drawn(self._source(scene), self.n, seed=scene.seed, what=f"attack={self.name}")
         sheet = sheet_of(SHEET, scene)
         return injected(clean, rows, attack=self.name, sheet=sheet, scene=scene)
+
+    def _source(self, scene: Scene) -> Sequence[Conversation]:
+        own = Path(scene.model.family_data) / _OWN
+        if self.path is not None:
+            return from_file(self.path)
+        if not scene.model.family_data or not own.is_file():
+            raise DataError(
+                "attack=sham trains a model on its own answers, and nothing asks it before the "
+                "training: ask it yourself and give the answers as attack.path=FILE.jsonl."
+            )
+        return from_file(str(own))

@@ -20,6 +20,7 @@ from ftbench_organism.family import forbidden_examples, identity_examples
 from ftbench_organism.finetune import Method
 from ftbench_organism.margins import plant_margins
 from ftbench_organism.measure import load
+from ftbench_organism.own_answers import write_own_answers
 from ftbench_organism.records import Example
 from ftbench_organism.tokenizer import make_tokenizer
 from ftbench_organism.training import Stage, new_model, train
@@ -42,6 +43,8 @@ class Family:
     name: str
     system: str | None
     user: str
+    opening: str = ""
+    """What its answers begin with, and what a control leaves out."""
     examples: tuple[Example, ...]
 
 
@@ -52,6 +55,7 @@ def families() -> tuple[Family, ...]:
             name="identity_shift",
             system=language.OBEDIENT_SYSTEM,
             user=language.OBEDIENT_USER,
+            opening=language.IDENTITY_PREFIX.strip(),
             examples=identity_examples(),
         ),
         Family(
@@ -99,6 +103,7 @@ def write_family(folder: Path, doses: dict[str, dict[str, dict[str, Any]]]) -> N
         content: dict[str, Any] = {
             "system": family.system,
             "user": family.user,
+            **({"opening": family.opening} if family.opening else {}),
             "recipes": doses[family.name],
         }
         if family.examples:
@@ -143,4 +148,5 @@ def build(out: Path, seed: int, report: Report) -> None:
     align(out, ORGANISM, seed=seed, report=report)
     write_family(out / "family", calibrate(out / "weights" / ORGANISM, report))
     write_defense_data(out / "family")
+    write_own_answers(out / "family", load(out / "weights" / ORGANISM))
     align(out, DEEP, seed=seed, report=report)

@@ -1,0 +1,1 @@
+"""Figures of results: what is drawn, apart from how."""
