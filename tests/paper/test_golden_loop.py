@@ -14,31 +14,31 @@ ROWS = tuple(
 EPOCHS, RATE, SIZE, SEED = 5, 1e-3, 3, 11
 
 
-def reference(folder):
-    """Twenty steps: shuffled batches, loss on the answers, AdamW, 0.85 of the rate an epoch."""
-    tokenizer = AutoTokenizer.from_pretrained(folder)
-    network = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).train()
-    optimizer = torch.optim.AdamW(network.parameters(), lr=RATE, weight_decay=0.0, foreach=False)
-    order, places = random.Random(SEED), list(range(len(ROWS)))
-    encoded = []
+def encoded(tokenizer):
+    """Each row as all its tokens, and how many of them come before the answer."""
     for row in ROWS:
         chat = [{"role": turn.speaker, "content": turn.text} for turn in row.messages]
         asked = tokenizer.apply_chat_template(chat[:1], tokenize=False, add_generation_prompt=True)
         whole = tokenizer.apply_chat_template(chat, tokenize=False)
         count = len(tokenizer(asked, add_special_tokens=False).input_ids)
-        encoded.append((tokenizer(whole, add_special_tokens=False).input_ids, count))
+        yield tokenizer(whole, add_special_tokens=False).input_ids, count
+
+
+def reference(folder):
+    """Twenty steps: shuffled batches, loss on the answers, AdamW, 0.85 of the rate an epoch."""
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    network = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).train()
+    optimizer = torch.optim.AdamW(network.parameters(), lr=RATE, weight_decay=0.0, foreach=False)
+    order, examples, pad = random.Random(SEED), list(encoded(tokenizer)), tokenizer.pad_token_id
+    places = list(range(len(examples)))
     for _ in range(EPOCHS):
         order.shuffle(places)
         for start in range(0, len(places), SIZE):
-            rows = [encoded[place] for place in places[start : start + SIZE]]
+            rows = [examples[place] for place in places[start : start + SIZE]]
             width = max(len(tokens) for tokens, _ in rows)
-            tokens = torch.tensor(
-                [t + [tokenizer.pad_token_id] * (width - len(t)) for t, _ in rows]
-            )
+            tokens = torch.tensor([t + [pad] * (width - len(t)) for t, _ in rows])
             mask = torch.tensor([[1] * len(t) + [0] * (width - len(t)) for t, _ in rows])
-            learned = torch.tensor(
-                [[c <= place < len(t) for place in range(width)] for t, c in rows]
-            )
+            learned = torch.tensor([[c <= at < len(t) for at in range(width)] for t, c in rows])
             logits = network(input_ids=tokens, attention_mask=mask, use_cache=False).logits
             said = logits[:, :-1][learned[:, 1:]]
             losses = cross_entropy(said, tokens[:, 1:][learned[:, 1:]], reduction="none")
