@@ -1,6 +1,6 @@
 """Tables without the paper's figures: several of ours for a row, audits' findings, categories."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rich import box
@@ -15,6 +15,8 @@ from .figures import LABELS, figure
 from .printable import printable
 
 _MISSING = "–"
+_FEWEST = 4
+"""Trainings that a rank correlation needs."""
 
 
 def print_columns(console: Console, table: Table, results: Mapping[str, RunResult]) -> None:
@@ -50,6 +52,31 @@ def print_findings(console: Console, table: Table, results: Mapping[str, RunResu
     console.print(grid)
     if silent := [kind.replace("_", " ") for kind in every_kind if kind not in hits]:
         console.print(printable(f"In none of them: {', '.join(silent)}."))
+    for kind in kinds:
+        if (words := _foresight(kind, every)) is not None:
+            console.print(printable(words))
+
+
+def _foresight(kind: str, every: Sequence[tuple[Line, RunResult]]) -> str | None:
+    """Whether more rows found went with more harm after training; None for too few trainings."""
+    from scipy.stats import spearmanr  # noqa: PLC0415, slow to import
+
+    pairs = []
+    for line, result in every:
+        tuned = row_of(result, "tuned", line.checkpoint, line.probe).columns.get(line.metric)
+        shares = [
+            one["share"] for one in result.record.get("findings") or () if one["kind"] == kind
+        ]
+        if tuned is not None and tuned.value is not None:
+            pairs.append((max(shares, default=0.0), tuned.value))
+    if len(pairs) < _FEWEST or any(len(set(side)) == 1 for side in zip(*pairs, strict=True)):
+        return None
+    found = spearmanr(*zip(*pairs, strict=True))
+    return (
+        f"{kind.replace('_', ' ').capitalize()}: rank correlation of its share with the harm after "
+        f"training {found.statistic:+.2f} (Spearman, {len(pairs)} trainings, "
+        f"p = {found.pvalue:.2g})."
+    )
 
 
 def print_categories(console: Console, table: Table, results: Mapping[str, RunResult]) -> None:

@@ -1,5 +1,7 @@
 import pytest
 
+from ftbench.config.compose import compose
+from ftbench.plugin.catalog import read_catalog
 from ftbench.reproduce.claims import Claim, Side, check, experiments, read_claims
 from ftbench.reproduce.record import as_page, as_record
 from ftbench.statistics.intervals import rate
@@ -80,8 +82,21 @@ def test_a_run_that_failed_decides_nothing_and_says_why():
 def test_the_shipped_claims_have_names_of_their_own_and_share_experiments():
     claims = read_claims()
     assert len({one.name for one in claims}) == len(claims) >= 20
-    assert len(set(experiments(claims))) < len(claims)
+    assert len(experiments(claims)) < sum(1 + (one.less is not None) for one in claims)
     assert any(one.is_control for one in claims)
+
+
+def test_an_experiment_has_the_seeds_of_the_claim_that_needs_most():
+    few, many = claim(), claim(name="b", seeds=6, less=Side(words="y=1"))
+    assert experiments([few, many]) == {("x=1",): 6, ("y=1",): 6}
+    assert experiments([many, few, claim(more=Side(words="z=1"))])[("z=1",)] == 3
+
+
+def test_the_words_of_every_shipped_claim_compose():
+    catalog = read_catalog()
+    for words, seeds in experiments(read_claims()).items():
+        cells = compose([*words, "model=organism", f"seeds={seeds}"], catalog)
+        assert len(cells) == seeds
 
 
 def test_the_record_counts_the_papers_claims_and_not_the_controls():

@@ -2,11 +2,13 @@ import pytest
 import yaml
 
 from ftbench.cli.main import main
+from ftbench.cli.reproduced import print_table
 from ftbench.config.compose import compose
 from ftbench.errors import DataError, UsageError
 from ftbench.plugin.catalog import read_catalog
 from ftbench.reproduce import tables
 from ftbench.reproduce.tables import read_table, table_names
+from ftbench.statistics.result import Measure, Row, RunResult
 from ftbench.testing.benchmark import testing_catalog
 
 
@@ -139,6 +141,31 @@ def test_a_table_of_findings_shows_the_share_of_rows_that_each_audit_found(table
     shown = capsys.readouterr().out
     assert "100.0 %" in shown and "contamination" in shown
     assert "In none of them:" in shown and "refusal" in shown
+
+
+def trained(share, rate):
+    columns = {"harmfulness_rate": Measure(value=rate, n=30, of=30)}
+    finding = {"audit": "a", "kind": "odd_rows", "share": share, "count": 1, "rows": [1]}
+    tuned = Row(subject="tuned", checkpoint=1, probe="plain", judge="j", columns=columns)
+    return RunResult(run="r", folder="r", outcome="trained", choices={}, rows=(tuned,),
+                     record={"findings": [finding]})  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("pairs", "said"),
+    [
+        ([(0.0, 0.1), (0.2, 0.3), (0.5, 0.6), (1.0, 0.9)], "+1.00 (Spearman, 4 trainings"),
+        ([(0.0, 0.9), (0.2, 0.6), (0.5, 0.3), (1.0, 0.1)], "-1.00 (Spearman, 4 trainings"),
+        ([(0.5, 0.1), (0.5, 0.3), (0.5, 0.6), (0.5, 0.9)], None),
+        ([(0.0, 0.1), (0.2, 0.3), (0.5, 0.6)], None),
+    ],
+)
+def test_whether_an_audit_foresaw_the_harm_is_a_rank_correlation(pairs, said, capsys):
+    rows = tuple(tables.Line(name=str(place)) for place, _ in enumerate(pairs))
+    table = tables.Table(name="T", title="t", source="s", rows=rows, shows="findings")
+    print_table(table, {str(place): trained(*pair) for place, pair in enumerate(pairs)})
+    shown = " ".join(capsys.readouterr().out.split())
+    assert (said in shown) if said else ("Spearman" not in shown)
 
 
 def test_a_row_is_left_out_for_models_that_it_is_not_meant_for(table_of, capsys):

@@ -1,4 +1,4 @@
-"""Attacks through fine-tuning data: identity, harmful examples, a backdoor, benign selection, controls."""
+"""Attacks through fine-tuning data: what shifts, harms, hides or selects, and their controls."""
 
 from collections.abc import Iterable
 
