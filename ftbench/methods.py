@@ -77,7 +77,7 @@ class Dpo(Lora):
     name = "dpo"
     needs = frozenset({Ability.dpo})
     recipe = Recipe(
-        epochs=20, learning_rate=1e-3, batch_size=10, source="as LoRA in Qi et al. 2024, appendix F"
+        epochs=20, learning_rate=1e-4, batch_size=10, source="ours; the paper has one objective"
     )
 
     beta: float = 0.1
