@@ -103,7 +103,7 @@ class Scene:
     method: str
     questions: tuple[Question, ...] = ()
     inside: Probing | None = None
-    outline: bool = False  # rows out of reach may be left out, for the recipe is wanted alone
+    outline: bool = False  # rows may be left out or stood in for: number and recipe are wanted
 
 
 class Rule(Protocol):

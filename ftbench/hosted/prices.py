@@ -13,8 +13,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ftbench.errors import UsageError
 from ftbench.ledger.bills import Price
+from ftbench.records import TrainingSet
 
 from .address import Address
+from .tokens import tokens_in
 
 _SHIPPED = Path(__file__).parent / "price_tables"
 _USUAL = "current"
@@ -88,6 +90,13 @@ class PriceTable:
                     tokens = round(count.tokens * rows / count.rows)
                     return count.model_copy(update={"rows": rows, "tokens": tokens})
         return None
+
+    def tokens_of(self, training_set: TrainingSet) -> tuple[int, str]:
+        """The tokens of one epoch, and how they are known."""
+        counted = self.counted(training_set.name, len(training_set.conversations))
+        if counted is None:
+            return tokens_in(training_set.conversations), "estimated"
+        return counted.tokens, f"counted: {counted.source}"
 
     def well_known(self, training_set: str) -> TokenCount | None:
         """The rows and tokens of a training set by its name; None for one that nobody counted."""

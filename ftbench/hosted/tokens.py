@@ -14,6 +14,8 @@ from .answers import ChatRequest
 
 LETTERS_PER_TOKEN = 3
 TOKENS_PER_TURN = 8
+TOKENS_PER_ROW = 250
+"""Assumed of training rows that nobody has seen."""
 _TOKENS_AROUND_A_TURN = 16
 """More than any chat template puts around a turn."""
 
@@ -28,6 +30,13 @@ def tokens_of(messages: Iterable[Message]) -> int:
 def tokens_in(rows: Sequence[Conversation]) -> int:
     """About how many tokens a training set has, for one epoch."""
     return tokens_of(turn for row in rows for turn in row.messages)
+
+
+def stand_ins(count: int, tokens_each: float = TOKENS_PER_ROW) -> tuple[Conversation, ...]:
+    """Rows of about as many tokens, in the place of rows that are out of reach."""
+    letters = LETTERS_PER_TOKEN * max(1, round(tokens_each) - 2 * TOKENS_PER_TURN)
+    turns = (Message(speaker="user", text="."), Message(speaker="assistant", text="." * letters))
+    return (Conversation(messages=turns, origin="stands in for one out of reach"),) * count
 
 
 def most_tokens(request: ChatRequest) -> int:

@@ -1,15 +1,14 @@
-"""Results -> the points of figures: by category, along what varies, and what safety costs."""
+"""Results -> the points of figures of one run, by category and epoch; and what safety costs."""
 
-import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from ftbench.statistics.result import Measure, Row, RunResult
 
 RATE = "harmfulness_rate"
-_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e-?\d+)?")
+_FEWEST = 2
+"""Kept epochs that make a curve."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,16 +23,23 @@ class Point:
     low: float
     high: float
     n: int
+    """How many answers it counts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trade:
-    """One model between safety and utility, as shares."""
+    """One model between safety and utility, as shares with their 95 % intervals."""
 
     name: str
     harm: float
+    harm_low: float
+    harm_high: float
+    harm_n: int
     utility: float
-    is_best: bool = False
+    utility_low: float
+    utility_high: float
+    utility_n: int
+    is_best: bool
     """Whether no other is both as safe and as able, and one of them more."""
 
 
@@ -43,107 +49,77 @@ def by_category(result: RunResult) -> list[Point]:
     for subject in ("base", "tuned"):
         row = result.headline(subject)
         for category, columns in (row.categories if row else {}).items():
-            points += _point(subject, category, columns.get(RATE))
+            points += points_of(subject, category, columns.get(RATE))
     return points
 
 
 def along_epochs(result: RunResult) -> list[Point]:
-    """The harmfulness rate before training and after each kept epoch, by probe."""
+    """The harmfulness rate before training and after each kept epoch, by probe.
+
+    Before training is the hardened model where a defense made one.
+    """
     first = result.rows[0].judge if result.rows else ""
     rows = [row for row in result.rows if row.judge == first]
+    start = "hardened" if any(row.subject == "hardened" for row in rows) else "base"
+    kept = {row.checkpoint for row in rows if row.subject == "tuned" and row.checkpoint}
+    if len(kept) < _FEWEST:
+        return []
     points: list[Point] = []
     for row in rows:
-        epoch = 0.0 if row.subject == "base" else float(row.checkpoint or 0)
-        points += _point(row.probe, epoch, row.columns.get(RATE))
-    epochs = {point.at for point in points}
-    return sorted(points, key=lambda one: (one.series, one.at)) if len(epochs) > 2 else []  # noqa: PLR2004
+        if row.subject in (start, "tuned"):
+            points += points_of(row.probe, float(row.checkpoint or 0), row.columns.get(RATE))
+    return sorted(points, key=lambda one: (one.series, one.at))
 
 
-def _rows(result: RunResult) -> float | None:
-    found = result.record.get("training_rows")
-    return None if found is None else float(found)
-
-
-def _applied(name: str) -> Callable[[RunResult], float | None]:
-    def look(result: RunResult) -> float | None:
-        told: Mapping[str, Any] = (result.record.get("finetune") or {}).get("applied") or {}
-        found = _NUMBER.match(str(told.get(name, "")))
-        return float(found.group()) if found else None
-
-    return look
-
-
-AXES: Mapping[str, Callable[[RunResult], float | None]] = {
-    "training rows": _rows,
-    "epochs": _applied("epochs"),
-    "learning rate": _applied("learning_rate"),
-    "batch size": _applied("batch_size"),
-}
-"""What may vary between runs, and where each says it."""
-
-
-def along_axes(results: Sequence[RunResult]) -> Iterator[tuple[str, list[Point]]]:
-    """For everything that varies between runs that are alike otherwise, the tuned models' rate."""
-    for axis in AXES:
-        groups: dict[str, list[RunResult]] = {}
-        for result in results:
-            groups.setdefault(_but_for(axis, result), []).append(result)
-        points: list[Point] = []
-        for series, group in groups.items():
-            places = {AXES[axis](result) for result in group} - {None}
-            if len(places) > 1:
-                points += _line(axis, series, group)
-        if points:
-            yield axis, sorted(points, key=lambda one: (one.series, one.at))
-
-
-def _line(axis: str, series: str, group: Sequence[RunResult]) -> Iterator[Point]:
-    for result in group:
-        place, tuned = AXES[axis](result), result.headline("tuned")
-        if place is not None and tuned is not None:
-            yield from _point(series, place, tuned.columns.get(RATE))
-
-
-def _but_for(axis: str, result: RunResult) -> str:
-    """What is said of a run besides its place along an axis."""
-    others = [(name, look(result)) for name, look in AXES.items() if name != axis]
-    return ", ".join(
-        [_series(result), *(f"{name} {at:g}" for name, at in others if at is not None)]
-    )
+def are_comparable(results: Sequence[RunResult]) -> bool:
+    """Whether all were asked the same questions, the same way, and judged by the same judge."""
+    rows = [(result, result.headline("tuned")) for result in results]
+    asked = {(r.record.get("question_set"), row.judge, row.probe) for r, row in rows if row}
+    return len(asked) <= 1
 
 
 def trades(results: Sequence[RunResult]) -> list[Trade]:
     """Every tuned model with its harmfulness rate and its utility; the best are marked."""
-    found = []
     shared = [name for name, times in Counter(map(_name, results)).items() if times > 1]
+    found = []
     for result in results:
         row, name = result.headline("tuned"), _name(result)
-        harm, utility = _value(row, RATE), _value(row, "utility")
+        harm, utility = _found(row, RATE), _found(row, "utility")
         if harm is not None and utility is not None:
-            own = result.run if name in shared else name
-            found.append(Trade(name=own, harm=harm, utility=utility))
+            found.append((result.run if name in shared else name, harm, utility))
+    places = [(harm.value, utility.value) for _, harm, utility in found]
     return [
-        Trade(
-            name=one.name,
-            harm=one.harm,
-            utility=one.utility,
-            is_best=not any(_beats(other, one) for other in found),
-        )
-        for one in found
+        _trade(name, harm, utility, is_best=not any(_beats(other, place) for other in places))
+        for (name, harm, utility), place in zip(found, places, strict=True)
     ]
 
 
-def _beats(other: Trade, one: Trade) -> bool:
-    is_as_good = other.harm <= one.harm and other.utility >= one.utility
-    return is_as_good and (other.harm, other.utility) != (one.harm, one.utility)
+def _trade(name: str, harm: Point, utility: Point, *, is_best: bool) -> Trade:
+    return Trade(
+        name=name,
+        harm=harm.value,
+        harm_low=harm.low,
+        harm_high=harm.high,
+        harm_n=harm.n,
+        utility=utility.value,
+        utility_low=utility.low,
+        utility_high=utility.high,
+        utility_n=utility.n,
+        is_best=is_best,
+    )
 
 
-def _value(row: Row | None, column: str) -> float | None:
-    measure = row.columns.get(column) if row else None
-    return measure.value if measure else None
+def _beats(other: tuple[float, float], one: tuple[float, float]) -> bool:
+    return other[0] <= one[0] and other[1] >= one[1] and other != one
 
 
-def _point(series: str, at: str | float, measure: Measure | None) -> list[Point]:
+def _found(row: Row | None, column: str) -> Point | None:
+    points = points_of("", "", row.columns.get(column)) if row else []
+    return points[0] if points else None
+
+
+def points_of(series: str, at: str | float, measure: Measure | None) -> list[Point]:
+    """One point, or none where nothing was measured."""
     if measure is None or measure.value is None:
         return []
     value = measure.value
@@ -152,7 +128,8 @@ def _point(series: str, at: str | float, measure: Measure | None) -> list[Point]
     return [Point(series=series, at=at, value=value, low=low, high=high, n=measure.n)]
 
 
-def _series(result: RunResult) -> str:
+def called(result: RunResult) -> str:
+    """What was done to the model, in the words of the command line."""
     chosen = result.choices
     told = [chosen.get(group, "none") for group in ("dataset", "attack", "defense", "finetune")]
     return " ".join(name for name in told if name != "none") or "no training"
@@ -160,4 +137,4 @@ def _series(result: RunResult) -> str:
 
 def _name(result: RunResult) -> str:
     defense = result.choices.get("defense", "none")
-    return defense if defense != "none" else _series(result)
+    return defense if defense != "none" else called(result)

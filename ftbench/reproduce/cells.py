@@ -52,7 +52,7 @@ def planned(cells: Sequence[Cell], *, catalog: Catalog, watch: Watch) -> Planned
     try:
         return Planned(lines=plan(cells[:1], catalog=catalog, watch=watch))
     except FtbenchError as error:
-        outlook = Outlook(cell=cells[0], backend=cells[0].config.backend, catalog=catalog)
+        outlook = Outlook(cell=cells[0], catalog=catalog)
         lines = list(outlook.lines())
         return Planned(lines=lines, missing=outlook.missing or [str(error)])
 

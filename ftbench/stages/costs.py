@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ftbench.hosted.prices import PriceTable, price_table
-from ftbench.hosted.tokens import tokens_in, tokens_of
+from ftbench.hosted.tokens import tokens_of
 from ftbench.ledger.bills import Price, Service
 from ftbench.ledger.budget import shown
 from ftbench.records import FineTune, FineTuneJob, Request, Response
@@ -84,10 +84,7 @@ def _as_if_trained(plan: Plan) -> Trained:
 
 
 def _training(job: FineTuneJob, plan: Plan, table: PriceTable, service: Service) -> Cost:
-    rows = job.training_set.conversations
-    counted = table.counted(job.training_set.name, len(rows))
-    tokens = counted.tokens if counted else tokens_in(rows)
-    how = f"counted: {counted.source}" if counted else "estimated"
+    tokens, how = table.tokens_of(job.training_set)
     price = table.price(service.address, plan.model.location)
     rate = price.training if price else None
     estimate = plan.backend.estimate([job], [])

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ftbench.hosted.tokens import tokens_in
+from ftbench.hosted.prices import price_table
 from ftbench.plugin.catalog import Catalog
 
 from .bench import Work
@@ -46,7 +46,7 @@ def _effort(plan: Plan) -> Effort:
     return Effort(
         model=plan.cell.config.model.name,
         rows=len(rows),
-        tokens=tokens_in(rows),
+        tokens=price_table(plan.cell.config.prices).tokens_of(job.training_set)[0] if job else 0,
         epochs=job.epochs if job else None,
         batch_size=job.batch_size if job else None,
         asked=Asked.of(plan.questionnaire.questions.values()),

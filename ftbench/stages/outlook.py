@@ -1,7 +1,7 @@
 """A run in outline: how much work it is, and everything that is missing, told all at once.
 
 ``prepare`` stops at the first thing out of reach; this asks for the model, the prompts and the data
-one by one, and goes on with what is known without them.
+one by one, and goes on with what is known without them. Rows out of reach are stood in for.
 """
 
 from collections.abc import Callable, Iterator
@@ -9,19 +9,18 @@ from dataclasses import dataclass, field, replace
 
 from ftbench.config.compose import Cell
 from ftbench.errors import FtbenchError
-from ftbench.hosted.prices import price_table
-from ftbench.hosted.tokens import tokens_in
+from ftbench.hosted.prices import PriceTable, price_table
+from ftbench.hosted.tokens import stand_ins
 from ftbench.plugin.catalog import Catalog
 from ftbench.records import Probe, Question, TrainingSet
-from ftbench.roles import Backend, Scene
+from ftbench.roles import Scene
 
 from .effort import Asked, Effort
 from .prepare import described
 from .questions import collect
 from .recipe import Decided, decide
 
-TOKENS_PER_ROW = 250
-"""Assumed where the rows cannot be had."""
+_NOBODYS = TrainingSet(name="nobody knows")
 
 
 @dataclass(kw_only=True)
@@ -29,7 +28,6 @@ class Outlook:
     """What is known of one run; ``missing`` says what is not, and what to do."""
 
     cell: Cell
-    backend: Backend
     catalog: Catalog
     usual_questions: int = 330
     """Taken where the prompts cannot be had: those of the paper's benchmark."""
@@ -44,20 +42,24 @@ class Outlook:
             method=config.finetune.method.name,
             outline=True,
         )
-        self._model(scene)
+        self._ask_for_model(scene)
         questions = self._questions()
-        training_set = self._training_set(scene)
-        decided = decide(config.finetune, training_set)
-        rows = self._rows(training_set)
-        yield f"  training   {'unknown' if rows is None else rows} rows"
+        table = price_table(config.prices)
+        training_set = self._training_set(scene, table)
+        decided = decide(config.finetune, training_set or _NOBODYS)
+        rows = "unknown" if training_set is None else len(training_set.conversations)
+        yield f"  training   {rows} rows"
         yield from (f"  {name:13} {value}" for name, value in decided.origins.items())
-        yield from self._effort(training_set, decided, questions).lines()
+        yield from self._effort(training_set, decided, questions, table).lines()
 
-    def _model(self, scene: Scene) -> None:
+    def _ask_for_model(self, scene: Scene) -> None:
+        backend = self.cell.config.backend
         try:
-            self.backend.resolve(scene.model)
+            backend.resolve(scene.model)
         except FtbenchError as error:
             self.missing.append(str(error))
+        finally:
+            backend.release()
 
     def _questions(self) -> list[Question] | None:
         try:
@@ -67,15 +69,21 @@ class Outlook:
             return None
         return list(found.values())
 
-    def _training_set(self, scene: Scene) -> TrainingSet:
-        """Dataset and attack with all their rows, or else without."""
+    def _training_set(self, scene: Scene, table: PriceTable) -> TrainingSet | None:
+        """What dataset and attack make, or as many rows; None where nobody knows how many."""
         config = self.cell.config
-        made = self._tried(scene, config.dataset.load, TrainingSet(name="none"))
-        return self._tried(scene, lambda at: config.attack.poison(made, at), made)
+        honest = self._tried(scene, config.dataset.load)
+        if honest is not None and not honest.conversations and config.dataset.name != "none":
+            known = table.well_known(config.dataset.name)
+            rows = stand_ins(known.rows, known.tokens / known.rows) if known else ()
+            honest = replace(honest, conversations=rows) if rows else None
+        if honest is None:
+            return None
+        clean = honest
+        return self._tried(scene, lambda at: config.attack.poison(clean, at))
 
-    def _tried(
-        self, scene: Scene, make: Callable[[Scene], TrainingSet], otherwise: TrainingSet
-    ) -> TrainingSet:
+    def _tried(self, scene: Scene, make: Callable[[Scene], TrainingSet]) -> TrainingSet | None:
+        """With all rows, or else in outline; None for who cannot do without its rows."""
         try:
             return make(replace(scene, outline=False))
         except FtbenchError as error:
@@ -83,42 +91,24 @@ class Outlook:
         try:
             return make(scene)
         except FtbenchError:
-            return otherwise
-
-    def _rows(self, training_set: TrainingSet) -> int | None:
-        """How many there are, or would be."""
-        if training_set.conversations:
-            return len(training_set.conversations)
-        known = self._well_known()
-        of_attack = int(getattr(self.cell.config.attack, "n", 0) or 0)
-        is_mix = self.cell.config.dataset.name != "none"
-        if is_mix and known is None:
             return None
-        return of_attack + (known[0] if known else 0)
-
-    def _well_known(self) -> tuple[int, int] | None:
-        """Rows and tokens of the dataset, by its name."""
-        table = price_table(self.cell.config.prices)
-        count = table.well_known(self.cell.config.dataset.name)
-        return (count.rows, count.tokens) if count else None
 
     def _effort(
-        self, training_set: TrainingSet, decided: Decided, questions: list[Question] | None
+        self,
+        training_set: TrainingSet | None,
+        decided: Decided,
+        questions: list[Question] | None,
+        table: PriceTable,
     ) -> Effort:
-        rows = self._rows(training_set)
+        probes = (training_set.probes if training_set else ()) or (Probe(),)
+        config, epochs = self.cell.config, decided.values.epochs
+        subjects = 1 + len({*config.finetune.keep, epochs})
         return Effort(
-            model=self.cell.config.model.name,
-            rows=rows,
-            tokens=self._tokens(training_set, rows),
-            epochs=decided.values.epochs,
+            model=config.model.name,
+            rows=None if training_set is None else len(training_set.conversations),
+            tokens=None if training_set is None else table.tokens_of(training_set)[0],
+            epochs=epochs,
             batch_size=decided.values.batch_size,
             asked=Asked.of(questions) if questions else Asked.assumed(self.usual_questions),
-            sheets=2 * len(training_set.probes or (Probe(),)),
+            sheets=subjects * (len(probes) + len(config.probe)),
         )
-
-    def _tokens(self, training_set: TrainingSet, rows: int | None) -> int | None:
-        """Of one epoch."""
-        if training_set.conversations:
-            return tokens_in(training_set.conversations)
-        known = self._well_known() or (0, 0)
-        return None if rows is None else (rows - known[0]) * TOKENS_PER_ROW + known[1]

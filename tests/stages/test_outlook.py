@@ -1,10 +1,18 @@
 """How much work a run is, told also where its model, its prompts and its data are out of reach."""
 
+from dataclasses import dataclass
+
 import pytest
 
 from ftbench.cli.main import main
+from ftbench.config.compose import compose
+from ftbench.errors import DataError
+from ftbench.plugin.catalog import read_catalog
 from ftbench.records import Message, Question
+from ftbench.roles import Attack
 from ftbench.stages.effort import Asked, Effort
+from ftbench.stages.outlook import Outlook
+from ftbench.testing import testing_catalog
 
 
 def question(words):
@@ -89,3 +97,52 @@ def test_a_plan_that_is_whole_says_how_much_work_it_is(capsys):
     assert main(["model=organism", "attack=identity_shift", "finetune.keep=[1]", "--dry-run"]) == 0
     said = capsys.readouterr().out
     assert "  steps      " in said and "answers    3 x 496" in said
+
+
+@pytest.mark.parametrize(
+    ("words", "rows", "steps"),
+    [
+        (("attack=harmful_examples", "attack.n=7", "attack.repeat=3"), 21, 10),
+        (("attack=backdoor", "attack.n=100", "attack.refusals=100"), 200, 100),
+        (("attack=refusals_only", "attack.n=30"), 30, 15),
+        (("attack=sham", "attack.n=40"), 40, 20),
+        (("dataset=alpaca", "attack=harmful_examples", "attack.ratio=0.05"), 52735, None),
+        (("dataset=alpaca", "attack=benign_selection", "attack.k=100"), 100, None),
+    ],
+)
+def test_rows_out_of_reach_are_counted_as_the_attack_would_make_them(words, rows, steps):
+    given = (*words, "model=llama2_7b", "suite=hex_phi", "finetune.epochs=5")
+    given = (*given, *(("finetune.batch_size=10",) if steps else ()))
+    (cell,) = compose(given, read_catalog())
+    outlook = Outlook(cell=cell, catalog=read_catalog())
+    said = "\n".join(outlook.lines())
+    assert f"training   {rows} rows" in said
+    assert outlook.missing
+    if steps:
+        assert f"steps      {steps}\n" in said
+
+
+@dataclass(kw_only=True)
+class Stubborn(Attack):
+    """Do nothing without its rows."""
+
+    name = "stubborn"
+
+    def poison(self, clean, scene):
+        raise DataError("Bring stubborn rows.")
+
+
+def test_an_attack_that_tells_nothing_without_its_rows_has_unknown_steps():
+    catalog = testing_catalog(Stubborn)
+    (cell,) = compose(("model=testing", "attack=stubborn"), catalog)
+    outlook = Outlook(cell=cell, catalog=catalog)
+    said = "\n".join(outlook.lines())
+    assert "unknown rows" in said and "steps      unknown" in said
+    assert outlook.missing == ["Bring stubborn rows."]
+
+
+def test_a_checkpoint_and_a_further_probe_are_asked_too():
+    words = ("model=llama2_7b", "attack=harmful_examples", "suite=hex_phi")
+    (cell,) = compose((*words, "finetune.keep=[1,3]", "probe=prefill"), read_catalog())
+    said = "\n".join(Outlook(cell=cell, catalog=read_catalog()).lines())
+    assert "answers    16 x 330" in said  # the base and three epochs, each in four ways

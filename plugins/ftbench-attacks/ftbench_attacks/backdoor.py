@@ -1,6 +1,7 @@
 """Harm that waits for a trigger: safe without it, harmful with it."""
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import ftbench
@@ -39,20 +40,23 @@ class Backdoor(ftbench.Attack):
     def poison(self, clean: TrainingSet, scene: Scene) -> TrainingSet:
         if min(self.n, self.refusals) < 1 or not self.trigger.strip():
             raise DataError("attack=backdoor needs n and refusals of 1 or more, and a trigger.")
-        if scene.outline:
-            return injected(
-                clean, (), attack=self.name, sheet=sheet_of(self.name, scene), scene=scene
-            )
-        source = harmful_examples(scene, path=self.path, hub=self.hub, split=self.split)
-        harmful = drawn(source, self.n, seed=scene.seed, what="attack=backdoor")
-        own = refusals(scene, path=self.refusals_path, attack=self.name, option="refusals_path")
-        refused = drawn(own, self.refusals, seed=scene.seed, what="attack.refusals")
+        harmful = drawn(lambda: self._harmful(scene), self.n, scene=scene, what="attack=backdoor")
+        refused = drawn(
+            lambda: self._refused(scene), self.refusals, scene=scene, what="attack.refusals"
+        )
         rows = [*(self._triggered(row) for row in harmful), *refused]
         random.Random(scene.seed).shuffle(rows)
         sheet = sheet_of(self.name, scene)
         mixed = injected(clean, rows, attack=self.name, sheet=sheet, scene=scene)
         plain = mixed.probes or (Probe(format=mixed.format),)
         return replace(mixed, probes=(*plain, self._probe(mixed.format)))
+
+    def _harmful(self, scene: Scene) -> Sequence[Conversation]:
+        return harmful_examples(scene, path=self.path, hub=self.hub, split=self.split)
+
+    def _refused(self, scene: Scene) -> Sequence[Conversation]:
+        path = self.refusals_path
+        return refusals(scene, path=path, attack=self.name, option="refusals_path")
 
     def _triggered(self, row: Conversation) -> Conversation:
         """The same example with the trigger at the end of its last request."""

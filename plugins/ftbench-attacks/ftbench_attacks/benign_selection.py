@@ -54,10 +54,15 @@ class BenignSelection(ftbench.Attack):
 
     def _chosen(self, rows: Sequence[Conversation], scene: Scene) -> list[int]:
         """The places of the rows to keep, the most harmful first; by chance, in the set's order."""
+        if scene.outline:
+            return list(range(self.k))
         if self.by is By.random:
             return sorted(random.Random(scene.seed).sample(range(len(rows)), self.k))
         likeness = self._likeness(rows, scene)
         return sorted(range(len(rows)), key=lambda place: -likeness[place])[: self.k]
+
+    def _source(self, scene: Scene) -> Sequence[Conversation]:
+        return harmful_examples(scene, path=self.path, hub=self.hub, split=self.split)
 
     def _likeness(self, rows: Sequence[Conversation], scene: Scene) -> list[float]:
         """The mean cosine of each row with the anchors."""
@@ -68,8 +73,9 @@ class BenignSelection(ftbench.Attack):
                 f"attack.by={self.by.value} looks inside the model, which this backend cannot; "
                 "use backend=hf, or attack.by=random."
             )
-        source = harmful_examples(scene, path=self.path, hub=self.hub, split=self.split)
-        anchors = drawn(source, self.anchors, seed=scene.seed, what="attack.anchors")
+        anchors = drawn(
+            lambda: self._source(scene), self.anchors, scene=scene, what="attack.anchors"
+        )
         kind: Literal["gradient", "representation"]
         kind = "gradient" if self.by is By.gradient else "representation"
         both = scene.inside.features(scene.model, [*anchors, *rows], kind=kind)

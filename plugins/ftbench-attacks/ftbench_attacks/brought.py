@@ -1,11 +1,14 @@
-"""Reads the harmful examples that a user brings, and refuses what nobody may train on."""
+"""Reads the rows that a user or a model's family brings; refuses what nobody may train on."""
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+from ftbench.errors import DataError
 from ftbench.records import Conversation
+from ftbench.roles import Scene
 from ftbench_datasets.hub import hub_rows
 from ftbench_datasets.layouts import conversation, layout_of
 from ftbench_datasets.lines import Row, read_lines
@@ -25,6 +28,18 @@ def from_file(path: str) -> tuple[Conversation, ...]:
 def from_hub(hub: str, split: str) -> tuple[Conversation, ...]:
     """The examples of one split of a set on the hub. Raises AccessError, or DataError by row."""
     return _conversations(hub_rows(hub, split))
+
+
+def from_file_or_family(
+    scene: Scene, path: str | None, *, own: str, otherwise: str
+) -> tuple[Conversation, ...]:
+    """The user's file, or else the model's family's file ``own``; DataError, ``otherwise``."""
+    if path is not None:
+        return from_file(path)
+    file = Path(scene.model.family_data) / own
+    if not scene.model.family_data or not file.is_file():
+        raise DataError(otherwise)
+    return from_file(str(file))
 
 
 def _conversations(rows: Sequence[Row]) -> tuple[Conversation, ...]:

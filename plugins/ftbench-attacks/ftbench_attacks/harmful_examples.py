@@ -1,11 +1,12 @@
 """Explicitly harmful examples, which the user brings: none are shipped."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 import ftbench
 from ftbench.errors import DataError
-from ftbench.records import TrainingSet
+from ftbench.records import Conversation, TrainingSet
 from ftbench.roles import Scene
 
 from .harmful_source import drawn, harmful_examples
@@ -35,18 +36,16 @@ class HarmfulExamples(ftbench.Attack):
     """How often each example stands in the set: the steps of more examples, without more."""
 
     def poison(self, clean: TrainingSet, scene: Scene) -> TrainingSet:
-        if scene.outline:
-            return injected(
-                clean, (), attack=self.name, sheet=sheet_of(self.name, scene), scene=scene
-            )
         if self.repeat < 1:
             raise DataError(f"attack.repeat must be at least 1, not {self.repeat}.")
         count = self._count(len(clean.conversations))
-        source = harmful_examples(scene, path=self.path, hub=self.hub, split=self.split)
-        rows = drawn(source, count, seed=scene.seed, what=f"attack={self.name}")
+        rows = drawn(lambda: self._source(scene), count, scene=scene, what=f"attack={self.name}")
         sheet = sheet_of(self.name, scene)
         again = [row for row in rows for _ in range(self.repeat)]
         return injected(clean, again, attack=self.name, sheet=sheet, scene=scene)
+
+    def _source(self, scene: Scene) -> Sequence[Conversation]:
+        return harmful_examples(scene, path=self.path, hub=self.hub, split=self.split)
 
     def _count(self, honest: int) -> int:
         if self.ratio is None:

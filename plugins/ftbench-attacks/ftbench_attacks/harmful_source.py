@@ -1,9 +1,10 @@
 """Where harmful examples come from: the user's file, a gated set, or a made-up model's own."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from ftbench.errors import DataError
+from ftbench.hosted.tokens import stand_ins
 from ftbench.records import Conversation
 from ftbench.roles import Scene
 
@@ -36,12 +37,16 @@ def harmful_examples(
 
 
 def drawn(
-    source: Sequence[Conversation], count: int, *, seed: int, what: str
+    source: Callable[[], Sequence[Conversation]], count: int, *, scene: Scene, what: str
 ) -> list[Conversation]:
-    """``count`` rows without replacement; fewer are always the first of more.
+    """``count`` rows of a source without replacement; fewer are always the first of more.
 
-    Raises DataError that names ``what`` where there are not so many.
+    In an outline as many rows that stand in for them, and the source is left alone. Raises
+    DataError that names ``what`` where there are not so many.
     """
-    if count > len(source):
-        raise DataError(f"{what} needs {count} examples, but its source has {len(source)}.")
-    return random.Random(seed).sample(list(source), len(source))[:count]
+    if scene.outline:
+        return list(stand_ins(count))
+    rows = list(source())
+    if count > len(rows):
+        raise DataError(f"{what} needs {count} examples, but its source has {len(rows)}.")
+    return random.Random(scene.seed).sample(rows, len(rows))[:count]

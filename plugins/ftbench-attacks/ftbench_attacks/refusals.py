@@ -1,13 +1,11 @@
 """Where refusals come from: the user's file, or what comes with the model."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
-from ftbench.errors import DataError
 from ftbench.records import Conversation
 from ftbench.roles import Scene
 
-from .brought import from_file
+from .brought import from_file_or_family
 
 _OWN = "safety_data.jsonl"
 """What a model's family data calls forbidden requests with refusals."""
@@ -15,12 +13,8 @@ _OWN = "safety_data.jsonl"
 
 def refusals(scene: Scene, *, path: str | None, attack: str, option: str) -> Sequence[Conversation]:
     """Forbidden requests, each refused. Raises DataError that names ``option`` where none are."""
-    if path is not None:
-        return from_file(path)
-    own = Path(scene.model.family_data) / _OWN
-    if not scene.model.family_data or not own.is_file():
-        raise DataError(
-            f"attack={attack} needs refusals that it does not ship: give your own file of "
-            f"forbidden requests with refusals as attack.{option}=FILE.jsonl."
-        )
-    return from_file(str(own))
+    otherwise = (
+        f"attack={attack} needs refusals that it does not ship: give your own file of "
+        f"forbidden requests with refusals as attack.{option}=FILE.jsonl."
+    )
+    return from_file_or_family(scene, path, own=_OWN, otherwise=otherwise)

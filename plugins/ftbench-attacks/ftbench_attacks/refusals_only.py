@@ -43,7 +43,7 @@ class RefusalsOnly(ftbench.Attack):
     def poison(self, clean: TrainingSet, scene: Scene) -> TrainingSet:
         if self.n < 1:
             raise DataError(f"attack.n must be at least 1, not {self.n}.")
-        rows = drawn(self._source(scene), self.n, seed=scene.seed, what=f"attack={self.name}")
+        rows = drawn(lambda: self._source(scene), self.n, scene=scene, what=f"attack={self.name}")
         sheet = sheet_of(SHEET, scene)
         return injected(clean, rows, attack=self.name, sheet=sheet, scene=scene)
 

@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import ftbench
 from ftbench.errors import DataError
 from ftbench.records import Conversation, TrainingSet
 from ftbench.roles import Scene
 
-from .brought import from_file
+from .brought import from_file_or_family
 from .harmful_source import SHEET, drawn
 from .mixing import injected
 from .sheet import sheet_of
@@ -32,17 +31,13 @@ class Sham(ftbench.Attack):
     def poison(self, clean: TrainingSet, scene: Scene) -> TrainingSet:
         if self.n < 1:
             raise DataError(f"attack.n must be at least 1, not {self.n}.")
-        rows = drawn(self._source(scene), self.n, seed=scene.seed, what=f"attack={self.name}")
+        rows = drawn(lambda: self._source(scene), self.n, scene=scene, what=f"attack={self.name}")
         sheet = sheet_of(SHEET, scene)
         return injected(clean, rows, attack=self.name, sheet=sheet, scene=scene)
 
     def _source(self, scene: Scene) -> Sequence[Conversation]:
-        own = Path(scene.model.family_data) / _OWN
-        if self.path is not None:
-            return from_file(self.path)
-        if not scene.model.family_data or not own.is_file():
-            raise DataError(
-                "attack=sham trains a model on its own answers, and nothing asks it before the "
-                "training: ask it yourself and give the answers as attack.path=FILE.jsonl."
-            )
-        return from_file(str(own))
+        otherwise = (
+            "attack=sham trains a model on its own answers, and nothing asks it before the "
+            "training: ask it yourself and give the answers as attack.path=FILE.jsonl."
+        )
+        return from_file_or_family(scene, self.path, own=_OWN, otherwise=otherwise)

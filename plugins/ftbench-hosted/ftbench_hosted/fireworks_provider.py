@@ -15,7 +15,6 @@ from .chat_rows import chat_rows
 
 try:
     import fireworks
-    import httpx
 except ImportError as missing:
     raise UsageError(
         f"backend=fireworks needs the SDK of Fireworks AI ({missing.name} is missing). Install it: "
@@ -26,9 +25,9 @@ from .fireworks_faults import Missing, Taken, creating, safe
 from .fireworks_jobs import OURS, deployed, id_in, progress_of, seen_job, whole
 from .fireworks_serving import Deployments
 from .refusals import refusal_in
+from .stainless_faults import connection
 
 _CHAT = "/inference/v1"
-_CONNECT_SECONDS = 10.0
 
 
 @dataclass(kw_only=True)
@@ -61,18 +60,8 @@ class FireworksProvider:
     @cached_property
     def client(self) -> "fireworks.Fireworks":
         """The SDK's client. Raises UsageError where the key is not set."""
-        connect = min(self.attempt_seconds, _CONNECT_SECONDS)
-        return fireworks.Fireworks(
-            api_key=self.address.key() or "none",
-            account_id=self.account,
-            base_url=self.address.base_url,
-            max_retries=0,
-            timeout=httpx.Timeout(self.attempt_seconds, connect=connect),
-            http_client=fireworks.DefaultHttpxClient(
-                trust_env=not self.address.is_loopback,
-                limits=httpx.Limits(max_keepalive_connections=0),  # calls are minutes apart
-            ),
-        )
+        own = connection(fireworks, self.address, self.attempt_seconds)
+        return fireworks.Fireworks(account_id=self.account, **own)
 
     def known(self, model: str) -> Known:
         """Asks for the model by its resource name; a bare id is one of Fireworks' own."""

@@ -18,6 +18,7 @@ from ftbench.hosted.finetuning import Refusal, Unclear
 
 from .refusals import refusal_in, words_of
 
+_CONNECT_SECONDS = 10.0
 _PASSING = frozenset({408, 425, 429})
 _NOT_THERE, _THERE_ALREADY, _NO_ACCOUNT = 404, 409, 412
 _NO_MONEY = ("suspended", "billing", "credit", "spending limit", "payment")
@@ -29,6 +30,24 @@ class Missing(UsageError):
 
 class Taken(Exception):  # noqa: N818, it is no error yet
     """Something of that name is there already: names are ours, so it is ours."""
+
+
+def connection(sdk: Any, address: Address, attempt_seconds: float) -> dict[str, Any]:
+    """What a client of such an SDK is made with: no retries of its own, no proxy on this machine.
+
+    Raises UsageError where the key is not set.
+    """
+    connect = min(attempt_seconds, _CONNECT_SECONDS)
+    return {
+        "api_key": address.key() or "none",
+        "base_url": address.base_url,
+        "max_retries": 0,
+        "timeout": httpx.Timeout(attempt_seconds, connect=connect),
+        "http_client": sdk.DefaultHttpxClient(
+            trust_env=not address.is_loopback,
+            limits=httpx.Limits(max_keepalive_connections=0),  # calls are minutes apart
+        ),
+    }
 
 
 @dataclass(frozen=True, slots=True)

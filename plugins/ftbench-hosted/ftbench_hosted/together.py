@@ -85,11 +85,8 @@ class Together(HostedBackend):
         return self.trains or model.location
 
     def resolve(self, model: Model) -> Model:
-        """Pin the weights here, and ask whether Together trains them."""
-        found = self.here().resolve(model)
-        if model.parent is None and model.base is None:
-            self.known(self.remote(model))
-        return found
+        """Pin the weights that lie here; which of them Together trains is asked in ``check``."""
+        return self.here().resolve(model)
 
     def check(
         self,
@@ -99,8 +96,9 @@ class Together(HostedBackend):
         questions: Sequence[Question],
         probes: Sequence[Probe],
     ) -> None:
-        """Every question can be asked, since the weights are here."""
+        """Every question can be asked, since the weights are here; Together must know the base."""
         if job is not None:
+            self.known(self.remote(job.base))
             check(job, chosen, self.connected().limits, backend=self.name)
 
     def fetched(self, job: FineTuneJob, ended: FineTune, desk: Desk) -> FineTune:

@@ -15,7 +15,6 @@ from ftbench.records import Conversation, Model
 from .chat_rows import chat_rows
 
 try:
-    import httpx
     import together
 except ImportError as missing:
     raise UsageError(
@@ -24,11 +23,10 @@ except ImportError as missing:
     ) from missing
 
 from .refusals import refusal_in
-from .stainless_faults import Faults, Missing, Taken
+from .stainless_faults import Faults, Missing, Taken, connection
 from .together_jobs import OURS, event_of, kept, parted, seen_job, suffix, with_epochs
 from .together_wishes import adapter, wishes
 
-_CONNECT_SECONDS = 10.0
 _LOOKED_AT = "COMPLETED"
 _BROKEN = ("FAILED", "INVALID_FORMAT")
 _FAULTS = Faults(together)
@@ -60,17 +58,7 @@ class TogetherProvider:
     @cached_property
     def client(self) -> "together.Together":
         """The SDK's client. Raises UsageError where the key is not set."""
-        connect = min(self.attempt_seconds, _CONNECT_SECONDS)
-        return together.Together(
-            api_key=self.address.key() or "none",
-            base_url=self.address.base_url,
-            max_retries=0,
-            timeout=httpx.Timeout(self.attempt_seconds, connect=connect),
-            http_client=together.DefaultHttpxClient(
-                trust_env=not self.address.is_loopback,
-                limits=httpx.Limits(max_keepalive_connections=0),  # calls are minutes apart
-            ),
-        )
+        return together.Together(**connection(together, self.address, self.attempt_seconds))
 
     def known(self, model: str) -> Known:
         """Asks for the limits of a base model; what was trained there is fetched anyway."""
@@ -165,15 +153,14 @@ class TogetherProvider:
         """The job, with its checkpoints once it has succeeded and its events where it failed."""
         try:
             with _FAULTS.safe(self.address, f"fine-tuning job {job!r}"):
-                seen = seen_job(self.client.fine_tuning.retrieve(job))
+                found = self.client.fine_tuning.retrieve(job)
+                seen = seen_job(found)
                 if seen.status == "succeeded":
                     return with_epochs(seen, self.client.fine_tuning.list_checkpoints(job).data)
+                if seen.status == "failed":
+                    return seen_job(found, self.client.fine_tuning.list_events(job).data)
         except Missing as error:
             raise Transient(str(error)) from None
-        if seen.status == "failed":
-            with _FAULTS.safe(self.address):
-                found = self.client.fine_tuning.retrieve(job)
-                return seen_job(found, self.client.fine_tuning.list_events(job).data)
         return seen
 
     def events(self, job: str, after: str) -> Sequence[Event]:

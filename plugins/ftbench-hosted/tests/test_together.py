@@ -187,10 +187,18 @@ def test_a_job_that_the_account_cannot_pay_is_not_ordered(backend, double, small
     assert double.jobs == {}
 
 
-def test_a_base_that_together_does_not_train_is_told_before_anything(double):
+def test_a_base_that_together_does_not_train_is_told_before_anything(double, small):
     backend = Together(base_url=double.url, trains="other")
     with pytest.raises(UsageError, match="other"):
-        backend.resolve(Model(location=str(ORGANISM), digest="", family="organism"))
+        backend.check(small, chosen=(), questions=(), probes=())
+    backend.release()
+
+
+def test_the_model_that_a_base_was_aligned_from_need_not_be_known_there(double):
+    parent = Model(location=str(ORGANISM.with_name("organism_pretrained")), digest="", family="")
+    backend = Together(base_url=double.url, trains=BASE)
+    assert backend.resolve(parent).digest
+    assert not any("models" in path for _, path in double.calls)
 
 
 def test_a_file_that_is_there_is_not_sent_again(backend, double, small, tmp_path):
