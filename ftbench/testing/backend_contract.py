@@ -32,6 +32,17 @@ class BackendContract(ComponentContract):
 
     component: ClassVar[type[Backend]]
 
+    def build(self) -> Backend:
+        """A backend, which lets go of everything at the end of the test."""
+        made: Backend = super().build()
+        self.__dict__.setdefault("built", []).append(made)
+        return made
+
+    def teardown_method(self) -> None:
+        """What pytest calls after each test."""
+        for backend in self.__dict__.pop("built", []):
+            backend.release()
+
     def base(self, folder: Path) -> Model:
         """The model that is trained and asked; ``folder`` may hold it."""
         raise NotImplementedError("Override base with a small model of this backend.")
@@ -67,7 +78,7 @@ class BackendContract(ComponentContract):
 
     def resolved(self, folder: Path) -> tuple[Backend, Model]:
         """A new backend, and the base model as it found it."""
-        backend: Backend = self.build()
+        backend = self.build()
         return backend, backend.resolve(self.base(folder))
 
     def desk(self, folder: Path) -> MemoryDesk:

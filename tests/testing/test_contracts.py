@@ -2,7 +2,7 @@
 
 import pytest
 
-from ftbench.methods import Full, Lora
+from ftbench.methods import Dpo, Full, LlamaAdapter, Lora, PrefixTuning
 from ftbench.none import NoAttack, NoAudit, NoDataset, NoDefense, NoPublisher
 from ftbench.testing import (
     AttackContract,
@@ -67,6 +67,18 @@ class TestFull(MethodContract):
 
 class TestLora(MethodContract):
     component = Lora
+
+
+class TestPrefixTuning(MethodContract):
+    component = PrefixTuning
+
+
+class TestLlamaAdapter(MethodContract):
+    component = LlamaAdapter
+
+
+class TestDpo(MethodContract):
+    component = Dpo
 
 
 def names_of_tests(contract):

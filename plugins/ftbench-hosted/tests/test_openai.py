@@ -14,23 +14,12 @@ class TestOpenAI(BackendContract):
     component = OpenAI
 
     @pytest.fixture(autouse=True)
-    def a_provider(self):
-        self.made = []
-        with LesserServer() as self.server:
+    def _at_a_provider(self):
+        with LesserServer() as server:
+            type(self).options = {
+                "base_url": server.url("one"), "poll_seconds": 0.01, "listing_lag_seconds": 0.1
+            }  # fmt: skip
             yield
-            for backend in self.made:
-                backend.release()
-
-    def build(self, **options):
-        self.made.append(
-            OpenAI(
-                base_url=self.server.url("one"),
-                poll_seconds=0.01,
-                listing_lag_seconds=0.1,
-                **options,
-            )
-        )
-        return self.made[-1]
 
     def base(self, folder):
         return Model(location="base", digest="", family="none")

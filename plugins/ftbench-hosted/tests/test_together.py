@@ -199,6 +199,7 @@ def test_the_model_that_a_base_was_aligned_from_need_not_be_known_there(double):
     backend = Together(base_url=double.url, trains=BASE)
     assert backend.resolve(parent).digest
     assert not any("models" in path for _, path in double.calls)
+    backend.release()
 
 
 def test_a_file_that_is_there_is_not_sent_again(backend, double, small, tmp_path):
