@@ -24,6 +24,7 @@ from .help import QUICK_START, help_page
 from .jobs import jobs
 from .judge import judge
 from .judge_card import judge_card
+from .leaderboard import leaderboard
 from .list import list_choices
 from .plot import plot
 from .plugins import plugins
@@ -33,6 +34,7 @@ from .secrets_scan import closed_environment, refuse_secrets
 from .show import show
 from .status import status
 from .stopping import Terminated
+from .submit import submit
 from .suggest import hint
 from .tasks import tasks
 from .verify import verify
@@ -58,6 +60,8 @@ _OWN: Mapping[str, Callable[[Sequence[str], Catalog], int]] = {
     "jobs": jobs,
     "cleanup": cleanup,
     "plot": plot,
+    "submit": submit,
+    "leaderboard": leaderboard,
 }
 _SUMMARIES = {
     "list": "what can be chosen: ftbench list attacks",
@@ -70,6 +74,8 @@ _SUMMARIES = {
     "jobs": "fine-tunes ordered from providers: ftbench jobs list, resolve, cancel",
     "cleanup": "what providers keep and bill: ftbench cleanup --list runs/NAME",
     "plot": "figures of finished runs, as SVG, PNG and CSV: ftbench plot runs/NAME --out figures",
+    "submit": "finished runs as a submission: ftbench submit runs/A --out DIR --contact YOU",
+    "leaderboard": "check submissions and make their table: ftbench leaderboard verify DIR",
     "reproduce": "a table of the paper beside ours, or its claims: ftbench reproduce T2 model=NAME",
     "tasks": "the lm-eval tasks at hand; --path TASK for lm_eval --include_path",
     "cache": "finished work kept for other runs: ftbench cache list, ftbench cache prune",

@@ -1,0 +1,56 @@
+"""``ftbench submit runs/A runs/B --out DIR``: finished runs as a submission to a leaderboard."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from ftbench.plugin.catalog import Catalog
+
+from .printable import printable
+
+
+def submit(words: Sequence[str], catalog: Catalog) -> int:
+    """Write verdicts and digests of finished runs, without a word of a response, to a new folder.
+
+    Runs that differ in nothing but their seed become one entry.
+    """
+    parser = argparse.ArgumentParser(prog="ftbench submit", description=submit.__doc__)
+    parser.add_argument("runs", nargs="+", type=Path, help="finished runs, or sums over seeds")
+    parser.add_argument("--out", required=True, type=Path, help="a new folder")
+    parser.add_argument("--name", help="of the submission; else that of the folder")
+    parser.add_argument(
+        "--contact", required=True, help="how to reach you, as everybody may read it"
+    )
+    parser.add_argument(
+        "--relationship",
+        default="third_party",
+        choices=("first_party", "third_party", "collaborative", "other"),
+        help="yours to the developer of the model",
+    )
+    parser.add_argument("--link", default="", help="an https address with more about it")
+    parser.add_argument("--note", default="", help="what else a reader should know")
+    parser.add_argument("--key", type=Path, help="sign with this key (ftbench leaderboard key)")
+    options = parser.parse_args(words)
+    from ftbench.leaderboard import writing  # noqa: PLC0415, slow to import
+
+    who = writing.Submitter(
+        name=options.name or options.out.resolve().name.lower(),
+        contact=options.contact,
+        relationship=options.relationship,
+        link=options.link,
+        note=options.note,
+        key=options.key,
+    )
+    entries = writing.submit(list(_runs(options.runs)), options.out, who)
+    for entry in entries:
+        print(printable(f"{', '.join(entry.runs)}: {len(entry.claims)} figures"))
+    print(printable(f"In {options.out}. Check it: ftbench leaderboard verify {options.out}"))
+    return 0
+
+
+def _runs(places: Sequence[Path]) -> list[Path]:
+    """Runs themselves; for a sum over seeds, the runs that it sums up."""
+    from ftbench.archive.summary import is_summary, runs_of  # noqa: PLC0415, slow to import
+
+    found = [runs_of(place) if is_summary(place) else [place] for place in places]
+    return [run for several in found for run in several]

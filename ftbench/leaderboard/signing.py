@@ -1,0 +1,75 @@
+"""Signs a submission and checks signatures: ed25519 over the bytes of the manifest."""
+
+from pathlib import Path
+
+from ftbench.errors import UsageError
+
+from .schema import Signature
+
+_CONTEXT = b"ftbench submission manifest\0"
+"""So that a signature of a manifest can never be taken for one of something else."""
+
+
+def new_key(path: Path) -> str:
+    """Write a new private key, for its owner alone; returns the public key in hexadecimal.
+
+    Raises UsageError where the file is there already.
+    """
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import (  # noqa: PLC0415, slow
+        Ed25519PrivateKey,
+    )
+    from cryptography.hazmat.primitives.serialization import (  # noqa: PLC0415, slow
+        Encoding,
+        NoEncryption,
+        PrivateFormat,
+    )
+
+    key = Ed25519PrivateKey.generate()
+    text = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    try:
+        path.touch(mode=0o600, exist_ok=False)
+        path.write_bytes(text)
+    except FileExistsError as error:
+        raise UsageError(f"{path} is there already; a key is never written over.") from error
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}.") from error
+    return key.public_key().public_bytes_raw().hex()
+
+
+def signature(manifest: bytes, key: Path) -> Signature:
+    """Sign a manifest. Raises UsageError for a file that holds no ed25519 key."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import (  # noqa: PLC0415, slow
+        Ed25519PrivateKey,
+    )
+    from cryptography.hazmat.primitives.serialization import (  # noqa: PLC0415, slow
+        load_pem_private_key,
+    )
+
+    try:
+        private = load_pem_private_key(key.read_bytes(), password=None)
+    except OSError as error:
+        raise UsageError(f"{key} cannot be read: {error.strerror}.") from error
+    except (ValueError, TypeError) as error:
+        raise UsageError(f"{key} holds no private key that can be used without a word.") from error
+    if not isinstance(private, Ed25519PrivateKey):
+        raise UsageError(f"{key} holds no ed25519 key; `ftbench leaderboard key` makes one.")
+    return Signature(
+        algorithm="ed25519",
+        public_key=private.public_key().public_bytes_raw().hex(),
+        signature=private.sign(_CONTEXT + manifest).hex(),
+    )
+
+
+def is_signed(manifest: bytes, signed: Signature) -> bool:
+    """Whether a signature is that of the manifest by the key it names."""
+    from cryptography.exceptions import InvalidSignature  # noqa: PLC0415, slow to import
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import (  # noqa: PLC0415, slow
+        Ed25519PublicKey,
+    )
+
+    key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(signed.public_key))
+    try:
+        key.verify(bytes.fromhex(signed.signature), _CONTEXT + manifest)
+    except InvalidSignature:
+        return False
+    return True
