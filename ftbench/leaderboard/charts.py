@@ -9,7 +9,7 @@ from .board import BoardRow, Track
 from .tables import share
 
 WIDTH = 640
-_LEFT, _RIGHT, _BAR, _FOOT = 190, 10, 24, 22
+_LEFT, _RIGHT, _BAR, _FOOT = 190, 24, 24, 22
 _HIGH = 180
 _LABEL = 28
 """How many letters of a category's name fit."""

@@ -18,7 +18,14 @@ from .schema import Run, Sheet
 TRUST = ("recomputed", "signed", "re-judged", "reproduced")
 """From the least to the most. Nothing less than recomputed is shown with figures of its own."""
 _ROLES = ("dataset", "attack", "defense", "backend", "finetune", "model", "suite")
-_OPTIONS = {"dataset": "dataset", "attack": "attack"}
+_OPTIONS = {
+    "dataset": "dataset",
+    "attack": "attack",
+    "defense": "defense.{name}",
+    "method": "finetune.method",
+    "judge": "judge.{name}",
+}
+"""By role, how its options are set."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,8 +209,9 @@ def command(run: Run, seeds: int) -> str:
     words += [f"{group}={run.choices[group]}" for group in _ROLES if group in run.choices]
     if "judge" in run.choices:
         words.append(f"judge=[{run.choices['judge'].replace('+', ',')}]")
-    for role, group in _OPTIONS.items():
-        words += [f"{group}.{name}={text}" for name, text in settings(run, role).items()]
+    for one in run.components:
+        group = _OPTIONS.get(one.role, "").format(name=one.name)
+        words += [f"{group}.{name}={text}" for name, text in one.settings.items() if group]
     for name, text in run.recipe.items():
         if text.endswith(USER):
             words.append(f"finetune.{name}={text.removesuffix(USER).strip()}")

@@ -138,10 +138,13 @@ def _settings(one: Mapping[str, Any], composed: Mapping[str, Any]) -> dict[str, 
         options = (composed.get("finetune") or {}).get("method") or {}
     elif role in ("judge", "defense", "audit"):
         options = next((o for name, o in options.items() if name == one["name"]), {}) or {}
-    return {name: _shown(value) for name, value in options.items() if value is not None}
+    return {name: _shown(name, value) for name, value in options.items() if value is not None}
 
 
-def _shown(value: Any) -> str:
+def _shown(name: str, value: Any) -> str:
+    """An option as everybody may read it."""
+    if "secret" in name:
+        return "(kept secret)"
     text = str(value)
     is_path = isinstance(value, str) and (PurePath(text).is_absolute() or "\\" in text)
     return (PurePath(text.replace("\\", "/")).name if is_path else text)[:200]

@@ -79,7 +79,7 @@
     let track = -1;
     for (const row of part) {
       if (!state.sort && row.track !== track) { track = row.track; lines.append(heading(data.tracks[track])); }
-      lines.append(line(row));
+      lines.append(row.line ??= line(row));
     }
     body.replaceChildren(lines);
     for (const button of buttons) {

@@ -1,0 +1,124 @@
+"""From finished runs to a site, by the commands alone."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ftbench.cli.main import main
+from tests.submissions import CATALOG, Forger, runs_of, submission
+
+
+def ran(*words):
+    return main([str(word) for word in words], catalog=CATALOG)
+
+
+@pytest.fixture
+def board(tmp_path):
+    for kind in ("open", "guarded"):
+        out = tmp_path / "board" / "entries" / kind
+        assert ran("submit", *runs_of(kind), "--out", out, "--contact", "me@example.org") == 0
+    return tmp_path / "board"
+
+
+def test_submit_verify_build(board, tmp_path, capsys):
+    assert ran("leaderboard", "verify", board) == 0
+    said = capsys.readouterr().out
+    assert "open: whole: 3 runs" in said and "recomputed" in said
+    assert ran("leaderboard", "build", board, "--out", tmp_path / "site") == 0
+    assert "2 entries, 1 tracks, 0 broken" in capsys.readouterr().out
+    results = json.loads((tmp_path / "site" / "results.json").read_text())
+    assert [len(track["entries"]) for track in results["tracks"]] == [2]
+
+
+def test_a_submission_holds_no_words_and_no_paths(board, tmp_path):
+    text = "".join(path.read_text() for path in sorted(board.rglob("*.json")))
+    for secret in ("the well", "Where is", "cannot help", str(tmp_path), str(Path.home())):
+        assert secret not in text
+
+
+def test_two_experiments_are_two_entries_of_one_submission(tmp_path, capsys):
+    out = tmp_path / "both"
+    runs = [*runs_of("open"), *runs_of("guarded")]
+    assert ran("submit", *runs, "--out", out, "--contact", "me@example.org") == 0
+    assert ran("leaderboard", "verify", out, "--json") == 0
+    told = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert told["is_whole"] and len(told["entries"]) == 2 and told["runs"] == 6
+
+
+def test_what_is_wrong_is_said_with_file_line_and_fix(board, capsys):
+    with Forger(board / "entries" / "open") as forger:
+        forger.figures["entries"][0]["claims"][1]["value"] = 0.123
+    assert ran("leaderboard", "verify", board) == 2
+    said = capsys.readouterr().out
+    assert "figures.json:" in said and "changed figure" in said and "0.123" in said
+    assert "Claim what the verdicts say" in said and "guarded: whole" in said
+
+
+def test_a_broken_submission_is_listed_and_breaks_nothing(board, tmp_path, capsys):
+    (board / "entries" / "open" / "run-0.json").write_text("[")
+    (board / "entries" / "a file").write_text("x")
+    assert ran("leaderboard", "build", board, "--out", tmp_path / "site") == 0
+    said = capsys.readouterr().out
+    assert "Left out: open: run-0.json:1: not JSON" in said and "1 entries" in said
+    assert "Broken submissions" in (tmp_path / "site" / "index.html").read_text()
+
+
+def test_signed_with_a_key(tmp_path, capsys):
+    key, out = tmp_path / "key.pem", tmp_path / "signed"
+    assert ran("leaderboard", "key", key) == 0
+    words = ("--contact", "me@example.org", "--key", key)
+    assert ran("submit", *runs_of("open"), "--out", out, *words) == 0
+    assert ran("leaderboard", "verify", out) == 0
+    assert "signed" in capsys.readouterr().out
+    assert ran("leaderboard", "key", key) == 2
+    assert "is there already" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("submit", "nowhere", "--out", "x", "--contact", "me@example.org"), "no folder"),
+        (("leaderboard", "verify", "nowhere"), "There is no folder nowhere"),
+        (("leaderboard", "verify", "."), "holds no submission"),
+    ],
+)
+def test_mistakes_in_words(tmp_path, monkeypatch, capsys, words, said):
+    monkeypatch.chdir(tmp_path)
+    assert ran(*words) == 2
+    told = capsys.readouterr().err
+    assert said in told and "Traceback" not in told
+
+
+def test_what_a_submitter_says_is_checked_at_once(tmp_path, capsys):
+    words = ("--out", tmp_path / "x", "--contact", "a\u202eb", "--link", "http://example.org")
+    assert ran("submit", *runs_of("open"), *words) == 2
+    assert "contact" in capsys.readouterr().err
+    assert not (tmp_path / "x").exists()
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "file").touch()
+    words = ("--out", tmp_path / "full", "--contact", "me@example.org")
+    assert ran("submit", *runs_of("open"), *words) == 2
+    assert "is there already" in capsys.readouterr().err
+
+
+def test_the_schema_of_every_file_is_printed(capsys):
+    assert ran("leaderboard", "schema") == 0
+    schemas = json.loads(capsys.readouterr().out)
+    assert schemas["run-N.json"]["additionalProperties"] is False
+    assert schemas.keys() >= {"submission.json", "figures.json", "prompts.json"}
+
+
+def test_another_process_agrees_to_the_last_digit(tmp_path):
+    """As on another machine: another hash seed, locale, time zone and working folder."""
+    folder = submission(tmp_path / "open")
+    words = [sys.executable, "-m", "ftbench", "leaderboard", "verify", str(folder)]
+    other = {"PYTHONHASHSEED": "7", "LC_ALL": "C", "TZ": "Asia/Tokyo", "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        words, env=os.environ | other, cwd="/", capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "whole: 3 runs" in done.stdout
