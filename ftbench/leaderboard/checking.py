@@ -12,7 +12,6 @@ from .cells import cell_faults, prompt_faults
 from .claimed import claim_faults
 from .faults import MAKE_ANEW, Fault, Unreadable, line_of
 from .identity import differing
-from .making import prompt_set
 from .reading import Folder, read_folder
 from .recount import Asked, claims_of, over_seeds, recounted
 from .rules import Rules, stale_judges
@@ -108,9 +107,9 @@ def _of_file(name: str, read: Folder) -> str:
 
 def _pinned(read: Folder, rules: Rules) -> Iterator[Fault]:
     """Whether the prompts and the judges are those that the board compares."""
-    for stated, prompts in read.prompts.sets.items():
-        yield from prompt_faults("prompts.json", Asked(prompts=prompts))
-        if stated != prompt_set(prompts):
+    for stated, asked in read.asked.items():
+        yield from prompt_faults("prompts.json", asked)
+        if stated != asked.digest:
             wrong = "A prompt set is not the one of its digest: prompts were changed or left out."
             yield Fault(name="wrong prompt set", file="prompts.json", wrong=wrong, fix=MAKE_ANEW)
         elif rules.prompt_sets and stated not in rules.prompt_sets:
@@ -128,12 +127,12 @@ def _pinned(read: Folder, rules: Rules) -> Iterator[Fault]:
 def _cells(read: Folder) -> Iterator[Fault]:
     for name, run in read.runs.items():
         file = f"{name}.json"
-        prompts = read.prompts.sets.get(run.prompt_set)
-        if prompts is None:
+        asked = read.asked.get(run.prompt_set)
+        if asked is None:
             wrong = "Its prompt set is not in prompts.json."
             yield Fault(name="wrong prompt set", file=file, wrong=wrong, fix=MAKE_ANEW)
             continue
-        yield from cell_faults(file, read.bytes_of[file], run, Asked(prompts=prompts))
+        yield from cell_faults(file, read.bytes_of[file], run, asked)
 
 
 def _runs(read: Folder, rules: Rules) -> Iterator[Fault]:
@@ -189,10 +188,9 @@ def _impossible(runs: Mapping[str, Run], read: Folder) -> Iterator[Fault]:
 
 
 def _entries(read: Folder, is_thorough: bool) -> Iterator[CheckedEntry]:
-    asked = {key: Asked(prompts=prompts) for key, prompts in read.prompts.sets.items()}
     for entry in read.figures.entries:
         runs = sorted((read.runs[name] for name in entry.runs), key=lambda run: run.seed)
-        mine = asked[runs[0].prompt_set]
+        mine = read.asked[runs[0].prompt_set]
         counted = over_seeds([recounted(run, mine) for run in runs]) if is_thorough else None
         yield CheckedEntry(runs=tuple(runs), asked=mine, counted=counted)
 

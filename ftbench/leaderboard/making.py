@@ -19,7 +19,7 @@ from ftbench.stages.tally import JudgedPrompt, Tally
 from ftbench.statistics.result import RunResult
 
 from .schema import Prompt, Run, Sheet, Verdicts
-from .seals import judged_places, response_digest, seals, text_digest
+from .seals import judged_places, prompt_set, response_digest, seals, text_digest
 
 ACTING = ("dataset", "attack", "defense", "method", "judge", "backend", "probe")
 """The groups of a composed config whose options say what was measured."""
@@ -46,11 +46,6 @@ def submitted(folder: Path) -> Submitted:
             sheet.model_copy(update={"seals": _seals(result, sheet, prompts)}) for sheet in made
         ]
         return Submitted(run=Run.model_validate({**about, "sheets": sealed}), prompts=prompts)
-
-
-def prompt_set(prompts: Sequence[Prompt]) -> str:
-    """A set of prompts by a digest: of which they are, and of where and how each counts."""
-    return digest("prompt set", [prompt.model_dump() for prompt in prompts])
 
 
 def _seals(result: RunResult, sheet: Sheet, prompts: Sequence[Prompt]) -> list[str]:

@@ -5,12 +5,14 @@ import os
 import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
 from .faults import MAKE_ANEW, Fault, Unreadable
+from .recount import Asked
 from .schema import Figures, Manifest, Part, PromptSets, Run, Signature, Submission
 
 MOST_BYTES = 4 * 2**20
@@ -32,7 +34,8 @@ class Folder:
     """A submission as it was read; nothing in it has been believed yet."""
 
     submission: Submission
-    prompts: PromptSets
+    asked: Mapping[str, Asked]
+    """The prompt sets, by the digests they claim."""
     figures: Figures
     manifest: Manifest
     signature: Signature | None
@@ -50,14 +53,17 @@ def is_submission(folder: Path) -> bool:
 def read_folder(folder: Path) -> Folder:
     """Read all files of a submission. Raises Unreadable for the first that is not as it must be."""
     content = {name: _bytes(folder, name) for name in _names(folder)}
-    parts = {name: _part(name, text) for name, text in content.items()}
+    parts: dict[str, Any] = {
+        name: _asked(text) if name == "prompts.json" else _part(name, text)
+        for name, text in content.items()
+    }
     for name in _NAMES:
         if name not in parts and name != "signature.json":
             raise _unreadable("missing file", name, "is not there.")
     runs = {name.removesuffix(".json"): part for name, part in parts.items() if _is_run(name)}
     return Folder(
         submission=parts["submission.json"],
-        prompts=parts["prompts.json"],
+        asked=parts["prompts.json"],
         figures=parts["figures.json"],
         manifest=parts["manifest.json"],
         signature=parts.get("signature.json"),
@@ -110,6 +116,13 @@ def _bytes(folder: Path, name: str) -> bytes:
 
 
 _FLAGS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+
+
+@lru_cache(maxsize=4)
+def _asked(content: bytes) -> Mapping[str, Asked]:
+    """The prompt sets, by the digests they claim; very many submissions have the same."""
+    sets = _part("prompts.json", content).sets
+    return {stated: Asked(prompts=prompts) for stated, prompts in sets.items()}
 
 
 def _part(name: str, content: bytes) -> Any:

@@ -12,6 +12,7 @@ from ftbench.stages.sheet import Sheet as AskedSheet
 from ftbench.statistics.result import Measure, RunResult
 
 from .schema import Claim, Prompt, Run, Sheet, Verdicts
+from .seals import prompt_set
 
 DIGITS = 10
 """To how many digits a figure is given; another machine's last digits may be others."""
@@ -22,6 +23,11 @@ class Asked:
     """A prompt set, with what follows from it worked out once."""
 
     prompts: Sequence[Prompt]
+
+    @cached_property
+    def digest(self) -> str:
+        """The name of the set: which prompts they are, and where and how each counts."""
+        return prompt_set(self.prompts)
 
     @cached_property
     def utility(self) -> Sequence[Prompt]:

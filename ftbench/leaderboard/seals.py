@@ -1,4 +1,4 @@
-"""Ties every answer to its run: a cell that was changed or comes from elsewhere does not fit.
+"""Names what was asked and ties every answer to its run: what was exchanged does not fit.
 
 A seal has no key, so it keeps nobody from making a whole run up; it finds what was exchanged.
 """
@@ -12,6 +12,11 @@ from .schema import Prompt, Run, Sheet, Verdicts
 
 SEAL_DIGITS = 8
 RESPONSE_DIGITS = 16
+
+
+def prompt_set(prompts: Sequence[Prompt]) -> str:
+    """A set of prompts by a digest: of which they are, and of where and how each counts."""
+    return digest("prompt set", [prompt.model_dump() for prompt in prompts])
 
 
 def response_digest(request: str, text: str) -> str:
