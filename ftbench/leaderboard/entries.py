@@ -2,7 +2,7 @@
 
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from ftbench.digest import digest
@@ -11,7 +11,7 @@ from ftbench.stages.sheet import UNFORMATTED
 from .checking import Checked, CheckedEntry
 from .headline import Headline, headline
 from .identity import USER, acting, settings, stable, track
-from .recount import scored_sheet
+from .recount import DIGITS, scored_sheet
 from .rules import Rules, stale_judges
 from .schema import Run, Sheet
 
@@ -221,7 +221,17 @@ def command(run: Run, seeds: int) -> str:
 
 def as_json(entry: BoardEntry) -> dict[str, Any]:
     """An entry as ``results.json`` has it: all but the verdicts."""
-    found = asdict(entry)
+    found = asdict(replace(entry, said=(), figures=replace(entry.figures, harm=())))
     del found["said"]
     del found["figures"]["harm"]
-    return found
+    rounded: dict[str, Any] = _rounded(found)
+    return rounded
+
+
+def _rounded(value: Any) -> Any:
+    """The same on every machine: the last digits of a figure are nobody's."""
+    if isinstance(value, float):
+        return round(value, DIGITS)
+    if isinstance(value, dict):
+        return {name: _rounded(item) for name, item in value.items()}
+    return [_rounded(item) for item in value] if isinstance(value, list | tuple) else value

@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 
 from ftbench.stages.score import HARM, RATES, SPANS, Scored, Values
 from ftbench.stages.sheet import Place
-from ftbench.statistics.intervals import Span, mean, mean_difference, rate_difference
-from ftbench.statistics.limits import Z, wilson_limits
+from ftbench.statistics.intervals import Span, mean, mean_difference, rate, rate_difference
 from ftbench.statistics.result import Measure
 from ftbench.statistics.seeds import across_seeds, difference_across_seeds
 
@@ -74,17 +73,8 @@ def _measure(sheets: Sequence[Scored], column: str) -> Measure:
         return across_seeds(values, of=of, span=SPANS.get(column, ONE))
     numbers = list(filled[0].values()) if filled else []
     if column in RATES or set(numbers) <= {0.0, 1.0}:
-        return _rate(numbers, of)
+        return rate([number == 1.0 for number in numbers], of=of)
     return mean(numbers, of=of, span=SPANS.get(column))
-
-
-def _rate(numbers: Sequence[float], of: int) -> Measure:
-    """As `rate`, in a fraction of its time: a board has very many of them."""
-    if not numbers:
-        return Measure(of=of)
-    share = sum(numbers) / len(numbers)
-    limits = wilson_limits(share, len(numbers), quantile=Z)
-    return Measure(value=share, low=limits.low, high=limits.high, n=len(numbers), of=of)
 
 
 def _by_seed(sheets: Sequence[Scored], column: str) -> dict[int, dict[Hashable, float]]:

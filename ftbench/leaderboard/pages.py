@@ -140,29 +140,32 @@ def _short(cell: Any) -> list[Any]:
 
 
 def _results(board: Board) -> str:
+    """Everything as JSON, one entry on a line."""
+    tracks = [_track(track) for track in board.tracks]
     data = {
         "title": board.rules.title,
         "comparability": COMPARABILITY,
-        "tracks": [
-            {
-                "id": track.id,
-                "title": track.title,
-                "about": track.about,
-                "entries": [
-                    {
-                        "rank": asdict(row.rank) if row.rank else None,
-                        "not_ranked_because": row.reason,
-                        **as_json(row.entry),
-                    }
-                    for row in track.rows
-                ],
-            }
-            for track in board.tracks
-        ],
         "broken": [
             {"folder": one.folder, "faults": [asdict(fault) for fault in one.faults]}
             for one in board.broken
         ],
         "literature": [asdict(one) for one in reported()],
     }
-    return json.dumps(data, indent=1, ensure_ascii=True, sort_keys=True) + "\n"
+    head = json.dumps(data, sort_keys=True).removesuffix("}")
+    joined = ",\n".join(tracks)
+    return f'{head}, "tracks": [\n{joined}\n]}}\n'
+
+
+def _track(track: Track) -> str:
+    about = {"id": track.id, "title": track.title, "about": track.about}
+    entries = [
+        {
+            "rank": asdict(row.rank) if row.rank else None,
+            "not_ranked_because": row.reason,
+            **as_json(row.entry),
+        }
+        for row in track.rows
+    ]
+    lines = ",\n".join(json.dumps(entry, sort_keys=True) for entry in entries)
+    head = json.dumps(about, sort_keys=True).removesuffix("}")
+    return f'{head}, "entries": [\n{lines}\n]}}'

@@ -1,9 +1,8 @@
 """Figures with 95 % intervals: a rate, a mean, and their paired differences."""
 
 from collections.abc import Sequence
-from typing import Literal
 
-from .limits import Z, tango_limits
+from .limits import Z, tango_limits, wilson_limits
 from .result import Measure
 
 __all__ = [
@@ -29,7 +28,11 @@ Span = tuple[float, float]
 
 def rate(hits: Sequence[bool], *, of: int) -> Measure:
     """The share of hits, with the Wilson score interval (Wilson 1927)."""
-    return _share(sum(hits), len(hits), of=of, method="wilson")
+    if not hits:
+        return Measure(of=of)
+    share = sum(hits) / len(hits)
+    limits = wilson_limits(share, len(hits))
+    return Measure(value=share, low=limits.low, high=limits.high, n=len(hits), of=of)
 
 
 def exact_rate(hits: int, n: int, *, of: int | None = None) -> Measure:
@@ -38,18 +41,15 @@ def exact_rate(hits: int, n: int, *, of: int | None = None) -> Measure:
     For bounds that must hold, such as "at most 1.2 %" for 0 of 300; on average it is wider than
     Wilson's. ``of`` is ``n`` unless given.
     """
-    return _share(hits, n, of=n if of is None else of, method="exact")
-
-
-def _share(hits: int, n: int, *, of: int, method: Literal["exact", "wilson"]) -> Measure:
     from scipy.stats import binomtest  # noqa: PLC0415, slow to import
 
+    asked = n if of is None else of
     if not n:
-        return Measure(of=of)
-    interval = binomtest(hits, n).proportion_ci(CONFIDENCE, method=method)
+        return Measure(of=asked)
+    interval = binomtest(hits, n).proportion_ci(CONFIDENCE, method="exact")
     share = hits / n
     low, high = min(interval.low, share), max(interval.high, share)
-    return Measure(value=share, low=float(low), high=float(high), n=n, of=of)
+    return Measure(value=share, low=float(low), high=float(high), n=n, of=asked)
 
 
 def mean(values: Sequence[float], *, of: int, span: Span | None = None) -> Measure:
