@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from ftbench.leaderboard.rules import Rules
 
 BROKEN = 2
+FORMATS = ("every-eval-ever", "hugging-face", "croissant")
 _ACTIONS = {
     "verify": "check submissions, and count every figure again: verify DIR",
     "build": "make the site of a board: build DIR --out site",
+    "export": "write entries for others: export DIR --format every-eval-ever --out FOLDER",
     "schema": "print the JSON Schema of a submission's files",
     "key": "make a key to sign submissions with: key FILE",
 }
@@ -25,16 +27,7 @@ _ACTIONS = {
 
 def leaderboard(words: Sequence[str], catalog: Catalog) -> int:
     """Check submissions, or make a board of them."""
-    parser = argparse.ArgumentParser(prog="ftbench leaderboard", description=leaderboard.__doc__)
-    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    parsers = {name: actions.add_parser(name, help=text) for name, text in _ACTIONS.items()}
-    for name in ("verify", "build"):
-        place = parsers[name]
-        place.add_argument("folder", type=Path, help="a submission, or a folder of them")
-    parsers["verify"].add_argument("--json", action="store_true", help="one object per submission")
-    parsers["build"].add_argument("--out", required=True, type=Path, help="where the site goes")
-    parsers["key"].add_argument("file", type=Path, help="where the private key goes")
-    options = parser.parse_args(words)
+    options = _parser().parse_args(words)
     if options.action == "schema":
         from ftbench.leaderboard.schema import json_schemas  # noqa: PLC0415, slow to import
 
@@ -42,18 +35,41 @@ def leaderboard(words: Sequence[str], catalog: Catalog) -> int:
         return 0
     if options.action == "key":
         return _key(options.file)
-    installed = {
-        name: version
-        for name, offer in catalog.components["judge"].items()
-        if (version := offer.version)
-    }
     from ftbench.leaderboard.finding import home_of  # noqa: PLC0415, slow to import
     from ftbench.leaderboard.rules import rules_of  # noqa: PLC0415, slow to import
 
+    judges = catalog.components["judge"].items()
+    installed = {name: offer.version for name, offer in judges if offer.version}
     rules = rules_of(home_of(options.folder), installed=installed)
     if options.action == "verify":
         return _verify(options.folder, rules, as_json=options.json)
+    if options.action == "export":
+        return _export(options.folder, options.out, options.format or FORMATS, rules)
     return _build(options.folder, options.out, rules)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="ftbench leaderboard", description=leaderboard.__doc__)
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    parsers = {name: actions.add_parser(name, help=text) for name, text in _ACTIONS.items()}
+    for name in ("verify", "build", "export"):
+        parsers[name].add_argument("folder", type=Path, help="a submission, or a folder of them")
+    parsers["verify"].add_argument("--json", action="store_true", help="one object per submission")
+    for name in ("build", "export"):
+        parsers[name].add_argument("--out", required=True, type=Path, help="where the files go")
+    parsers["export"].add_argument("--format", action="append", choices=FORMATS, help="or all")
+    parsers["key"].add_argument("file", type=Path, help="where the private key goes")
+    return parser
+
+
+def _export(place: Path, out: Path, formats: Sequence[str], rules: "Rules") -> int:
+    from ftbench.leaderboard.exports.writing import Format, export  # noqa: PLC0415, slow to import
+    from ftbench.leaderboard.finding import submissions_in  # noqa: PLC0415, slow to import
+
+    wanted = [Format(name) for name in formats]
+    for path in export(submissions_in(place), out, wanted, rules=rules):
+        print(printable(str(path)))
+    return 0
 
 
 def _key(path: Path) -> int:

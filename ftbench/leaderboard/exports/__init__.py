@@ -1,0 +1,1 @@
+"""A board's entries in the formats of others: Every Eval Ever, model cards, Croissant."""
