@@ -40,7 +40,7 @@ def leaderboard(words: Sequence[str], catalog: Catalog) -> int:
 
     judges = catalog.components["judge"].items()
     installed = {name: offer.version for name, offer in judges if offer.version}
-    rules = rules_of(home_of(options.folder), installed=installed)
+    rules = rules_of(options.rules or home_of(options.folder), installed=installed)
     if options.action == "verify":
         return _verify(options.folder, rules, as_json=options.json)
     if options.action == "export":
@@ -54,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     parsers = {name: actions.add_parser(name, help=text) for name, text in _ACTIONS.items()}
     for name in ("verify", "build", "export"):
         parsers[name].add_argument("folder", type=Path, help="a submission, or a folder of them")
+        parsers[name].add_argument("--rules", type=Path, help="the board whose rules hold")
     parsers["verify"].add_argument("--json", action="store_true", help="one object per submission")
     for name in ("build", "export"):
         parsers[name].add_argument("--out", required=True, type=Path, help="where the files go")

@@ -46,7 +46,8 @@ class Double:
         }
 
     def create(self, body):
-        self.private = json.loads(body).get("private")
+        wanted = json.loads(body)
+        self.private = bool(wanted.get("private")) or wanted.get("visibility") == "private"
         return {"url": f"{self.endpoint}/datasets/{REPO}"}
 
     def settle(self, body):
