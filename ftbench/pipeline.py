@@ -11,6 +11,7 @@ from .stages.bench import Bench, Work
 from .stages.budgets import check_permission, still_billed
 from .stages.costs import costs, total
 from .stages.describe import describe
+from .stages.divergence import rate_divergence
 from .stages.finetune import fine_tune
 from .stages.fluency import rate_fluency
 from .stages.judge import judge_all
@@ -130,6 +131,7 @@ def _respond(bench: Bench, work: Work) -> str:
     state_sheets(work.folder.ledger, work.sheets)
     asked = respond(work.plan, bench.room(work), asking_now)
     asked += rate_fluency(work.plan, bench.room(work), work.sheets)
+    asked += rate_divergence(work.plan, bench.room(work), work.trained, asking_now)
     return f"{asked} responses{work.counted_anew('respond', asked > 0)}"
 
 

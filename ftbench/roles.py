@@ -4,12 +4,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Protocol
 
+from .inside import Probing as Probing  # noqa: PLC0414, for plugins
 from .ledger.bills import Price, Service
 from .records import (
     Ability,
-    Conversation,
     Estimate,
     Finding,
     FineTune,
@@ -75,23 +75,6 @@ class Desk(Protocol):
 
     def progress(self, done: int, total: int, **values: float) -> None:
         """Tell how far the work is, with figures worth watching, such as the loss."""
-
-
-FeatureKind = Literal["representation", "gradient"]
-
-
-class Probing(Protocol):
-    """A look inside a model, for components that need more than its answers."""
-
-    def likelihoods(self, model: Model, conversations: Sequence[Conversation]) -> Sequence[float]:
-        """The mean log-likelihood per token of each last assistant turn."""
-        ...
-
-    def features(
-        self, model: Model, conversations: Sequence[Conversation], *, kind: FeatureKind
-    ) -> Sequence[Sequence[float]]:
-        """One vector per conversation."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,6 +35,7 @@ def footnotes(result: RunResult) -> Iterator[str]:
     if rows:
         yield from _counts(rows, seeds=len(result.seeds))
         yield from _classes(rows)
+        yield from _divergence(result)
         yield from _meaning(result, rows)
     if result.folder:
         yield f"Files: {result.folder}"
@@ -71,6 +72,17 @@ def _classes(rows: dict[str, Row]) -> Iterator[str]:
         if shares and measured is not None:
             shown = _percent(row.measured_incoherent)
             yield f"{subject}: {', '.join(shares)}; by cheap measures {shown} incoherent."
+
+
+def _divergence(result: RunResult) -> Iterator[str]:
+    """How far tuned models are from their base at the first tokens of its answers."""
+    for figure in result.record.get("divergence", ()):
+        epoch = "" if figure["checkpoint"] is None else f" after epoch {figure['checkpoint']}"
+        nats = ", ".join(f"{value:.2f}" for value in figure["nats"])
+        yield (
+            f"Divergence from the base{epoch}, asked {figure['probe']}: {nats} nats before the "
+            f"first {len(figure['nats'])} tokens of its {max(figure['n'], default=0)} answers."
+        )
 
 
 def _percent(share: Measure) -> str:

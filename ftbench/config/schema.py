@@ -99,6 +99,8 @@ class RunConfig:
     judge: dict[str, Judge] = field(default_factory=dict)
     coherence: CoherenceConfig = field(default_factory=CoherenceConfig)
     publisher: dict[str, Publisher] = field(default_factory=dict)
+    divergence_tokens: int = 0
+    """Before how many first tokens a tuned model is compared with its base, by their divergence."""
     seed: int = 0
     seeds: int | None = None
     """How many seeds to run, from ``seed`` on, and to sum up in one result; null for one run."""

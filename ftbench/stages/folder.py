@@ -73,8 +73,10 @@ def plan_digest(plan: "Plan", catalog: Catalog) -> str:
     questions = [question.key for question in plan.questionnaire.questions.values()]
     utility = dict(plan.questionnaire.utility)
     inputs = (plan.model.digest, training, job, hardening, plan.probes, questions, utility)
-    rated = ["perplexity"] if plan.cell.config.coherence.perplexity else []
-    return digest("run", inputs, judges, plan.backend_identity, plan.cell.config.seed, *rated)
+    config = plan.cell.config
+    rated = ["perplexity"] if config.coherence.perplexity else []
+    rated += [f"divergence {config.divergence_tokens}"] if config.divergence_tokens else []
+    return digest("run", inputs, judges, plan.backend_identity, config.seed, *rated)
 
 
 def _name(plan: "Plan") -> str:

@@ -130,6 +130,11 @@ def _check_needs(cell: Cell, backend: Backend) -> None:
             f"The backend {backend.name!r} tells no likelihoods. "
             "Leave out coherence.perplexity=true, or choose a backend that does."
         )
+    if config.divergence_tokens and backend.inside() is None:
+        raise UsageError(
+            f"The backend {backend.name!r} gives no look inside a model. "
+            "Leave out divergence_tokens, or choose a backend that does, such as hf."
+        )
 
 
 def _check_possible(plan: Plan) -> None:

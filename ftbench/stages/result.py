@@ -18,6 +18,7 @@ from ftbench.statistics.result import RunResult
 
 from .audit import told_findings
 from .budgets import needs_permission
+from .divergence import told_divergence
 from .folder import RunFolder, plan_digest
 from .judge_cards import with_corrections
 from .panel import named, with_added, with_judges
@@ -100,6 +101,7 @@ def _record(work: "Work", catalog: Catalog) -> dict[str, Any]:
         "platform": f"{platform.system()} {platform.machine()}",
         **({"permission": config.permission} if needs_permission(config) else {}),
         **_paid(ledger),
+        **told_divergence(ledger),
         "limit": config.suite.limit,
         "perplexity": config.coherence.perplexity,
     }

@@ -32,6 +32,23 @@ def continued(chat: Chat, prompt: str, continuation: str) -> EncodedRow:
 
 
 @torch.inference_mode()
+def predictions(loaded: Loaded, row: EncodedRow, *, tokens: int) -> torch.Tensor:
+    """What a model expects before each of the first learned tokens of a row.
+
+    Log-probabilities [at most ``tokens``, vocabulary], in float32 and on the CPU.
+    """
+    places = [place for place, learned in enumerate(row.learned) if learned][:tokens]
+    output = loaded.network(
+        input_ids=torch.tensor([row.tokens[: places[-1] + 1]], device=loaded.device),
+        use_cache=False,
+        logits_to_keep=places[-1] - places[0] + 2,
+    )
+    kept = output.logits[0]  # they begin with those that predict token places[0]
+    chosen = kept[[place - places[0] for place in places]]
+    return log_softmax(chosen.float(), dim=-1).cpu()
+
+
+@torch.inference_mode()
 def likelihoods(loaded: Loaded, rows: Sequence[EncodedRow]) -> list[Likelihood]:
     """The likelihood of the learned tokens of each row, in one batch padded on the right."""
     width = max(len(row.tokens) for row in rows)

@@ -15,7 +15,7 @@ from ftbench.records import Conversation, Model
 from .adapters import attached
 from .batches import IGNORED, Batch, pad
 from .chat import EncodedRow
-from .likelihood import likelihoods
+from .likelihood import likelihoods, predictions
 from .loading import Loaded, Residence
 
 _DIMENSIONS = 256
@@ -53,6 +53,26 @@ class Inside:
         with self._awake(model) as loaded:
             return [feature(loaded, row) for row in _last_turns(loaded, conversations)]
 
+    def divergences(
+        self,
+        model: Model,
+        reference: Model,
+        conversations: Sequence[Conversation],
+        *,
+        tokens: int,
+    ) -> list[list[float]]:
+        """The divergence of a model from a reference before the first tokens of last turns.
+
+        In nats, summed over the vocabulary; what the reference expects is kept on the CPU, so
+        that only one of the two need be on the device.
+        """
+        with self._awake(reference) as loaded:
+            rows = _last_turns(loaded, conversations)
+            expected = [predictions(loaded, row, tokens=tokens) for row in rows]
+        with self._awake(model) as loaded:
+            own = (predictions(loaded, row, tokens=tokens) for row in rows)
+            return [_divergence(mine, theirs) for mine, theirs in zip(own, expected, strict=True)]
+
     @contextmanager
     def _awake(self, model: Model) -> Iterator[Loaded]:
         if model.base is None:
@@ -60,6 +80,12 @@ class Inside:
             return
         with attached(self._residence.base(model.base), model) as loaded:
             yield loaded
+
+
+def _divergence(own: torch.Tensor, reference: torch.Tensor) -> list[float]:
+    """Of one row: KL(model || reference) before each token, from log-probabilities."""
+    found: list[float] = (own.exp() * (own - reference)).sum(dim=-1).clamp(min=0.0).tolist()
+    return found
 
 
 def _last_turns(loaded: Loaded, conversations: Sequence[Conversation]) -> list[EncodedRow]:
