@@ -125,10 +125,16 @@ WORKERS = {"num_proc", "num_workers", "dataloader_num_workers", "n_jobs"}
 """Arguments by which libraries start processes of their own."""
 
 
+SILENT = {"ftbench/leaderboard/examining.py"}
+"""Whose processes have no terminal at all."""
+
+
 def test_no_process_of_ours_prints_past_the_redaction():
     """Secrets are hidden in what Python writes; another process writes to the terminal itself."""
     wrong = []
     for file in files("ftbench/*.py", "plugins/*/ftbench_*/*.py"):
+        if str(file.relative_to(ROOT)) in SILENT:
+            continue
         for name, call in calls(ast.parse(file.read_text())):
             given = {keyword.arg for keyword in call.keywords}
             is_heard = "capture_output" in given or {"stdout", "stderr"} <= given

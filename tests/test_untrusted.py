@@ -14,12 +14,17 @@ ROOT = Path(__file__).parents[1]
 FORBIDDEN_CALLS = {
     *("eval", "exec", "compile", "__import__", "instantiate", "get_class", "get_object"),
     *("get_method", "push_to_hub", "upload_file", "upload_folder", "upload_large_folder"),
+    "create_commit",
 }
 FORBIDDEN_DOTTED = {
     *("yaml.load", "yaml.unsafe_load", "yaml.full_load", "torch.load", "os.system", "os.popen"),
     *("joblib.load", "numpy.load", "np.load", "marshal.loads"),
 }
 FORBIDDEN_IMPORTS = {"pickle", "cloudpickle", "dill", "shelve", "marshal", "joblib", "hydra.utils"}
+
+
+ALLOWED = {"plugins/ftbench-hub/ftbench_hub/hub.py": ["hub.create_commit"]}
+"""Sends result and verdicts of a run to a private dataset, file by file and by name."""
 
 
 def sources():
@@ -55,7 +60,7 @@ def _of_call(node, called):
 def test_no_module_runs_data_or_uploads():
     found = {str(file.relative_to(ROOT)): list(offences(file.read_text())) for file in sources()}
     assert len(found) > 100
-    assert {file: calls for file, calls in found.items() if calls} == {}
+    assert {file: calls for file, calls in found.items() if calls} == ALLOWED
 
 
 @pytest.mark.parametrize(
@@ -67,6 +72,7 @@ def test_no_module_runs_data_or_uploads():
         "torch.load(file)",
         "model.push_to_hub()",
         "api.upload_file(x)",
+        "api.create_commit(x, y)",
         "eval(text)",
         "hydra.utils.instantiate(config)",
         "load(x, trust_remote_code=True)",

@@ -1,6 +1,7 @@
 """Checks strangers' submissions where they can do no harm: in processes of little room and time."""
 
 import multiprocessing
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -109,7 +110,10 @@ def _context() -> BaseContext:
 
 
 def _limit() -> None:
-    """Take from this process what a check does not need: room, files to write, and a dump."""
+    """Take from this process what a check does not need: a terminal, room, files to write."""
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, 1)
+    os.dup2(nothing, 2)
     if sys.platform == "win32":
         return
     import resource  # noqa: PLC0415, not on every system

@@ -16,11 +16,9 @@ from ftbench.records import Conversation, Message, Model
 from .finetune import Trained
 from .prepare import Plan
 from .respond import Asking
+from .result import DIVERGENCE
 from .sheet import UNFORMATTED
 from .workroom import Workroom
-
-DIVERGENCE = "divergence"
-"""The fact that holds the figures, each with the digest of what it was measured on."""
 
 
 def rate_divergence(plan: Plan, room: Workroom, trained: Trained, asked: Sequence[Asking]) -> int:
@@ -49,12 +47,6 @@ def rate_divergence(plan: Plan, room: Workroom, trained: Trained, asked: Sequenc
         found.append({**where, **known[key]})
     ledger.state(DIVERGENCE, found)
     return anew
-
-
-def told_divergence(ledger: Ledger) -> dict[str, Any]:
-    """What a result says of it, for each checkpoint and probe; nothing where nobody asked."""
-    figures = ledger.fact(DIVERGENCE)
-    return {DIVERGENCE: figures} if figures else {}
 
 
 def _answers(base: Asking, ledger: Ledger) -> Iterator[Conversation]:

@@ -18,7 +18,6 @@ from ftbench.statistics.result import RunResult
 
 from .audit import told_findings
 from .budgets import needs_permission
-from .divergence import told_divergence
 from .folder import RunFolder, plan_digest
 from .judge_cards import with_corrections
 from .panel import named, with_added, with_judges
@@ -31,6 +30,8 @@ LIBRARIES = (
     *("ftbench", "lm_eval", "transformers", "torch", "peft", "hydra-core", "datasets"),
     *("numpy", "scipy", "openai"),
 )
+DIVERGENCE = "divergence"
+"""The fact that holds those figures, each with the digest of what it was measured on."""
 REFUSED = {"refused_data": 3, "refused_model": 3, "refused_access": 3, "failed": 1, "unknown": 65}
 """Exit codes of a fine-tune that gave no model."""
 
@@ -101,10 +102,16 @@ def _record(work: "Work", catalog: Catalog) -> dict[str, Any]:
         "platform": f"{platform.system()} {platform.machine()}",
         **({"permission": config.permission} if needs_permission(config) else {}),
         **_paid(ledger),
-        **told_divergence(ledger),
+        **_divergence(ledger),
         "limit": config.suite.limit,
         "perplexity": config.coherence.perplexity,
     }
+
+
+def _divergence(ledger: Ledger) -> dict[str, Any]:
+    """How far each tuned model is from its base at the first tokens, where that was measured."""
+    figures = ledger.fact(DIVERGENCE)
+    return {DIVERGENCE: figures} if figures else {}
 
 
 def _paid(ledger: Ledger) -> dict[str, str]:

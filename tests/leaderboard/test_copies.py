@@ -37,6 +37,8 @@ def test_what_another_model_has_is_no_result_of_this_one(tmp_path, copied, name)
     honest = submission(tmp_path / "a_wide", "wide")
     forged = submission(tmp_path / "b_open", "open")
     with Forger(honest) as theirs, Forger(forged) as mine:
+        later = max(theirs.submission["made"], mine.submission["made"])
+        theirs.submission["made"] = mine.submission["made"] = later
         copied(mine, theirs)
         mine.reseal()
         mine.reclaim()

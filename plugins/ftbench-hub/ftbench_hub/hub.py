@@ -33,7 +33,7 @@ class Hub(Publisher):
         Raises UsageError for a dataset that everybody can see, and AccessError where the token
         may not write.
         """
-        from huggingface_hub import HfApi  # noqa: PLC0415, slow to import
+        from huggingface_hub import CommitOperationAdd, HfApi  # noqa: PLC0415, slow to import
         from huggingface_hub.errors import HfHubHTTPError  # noqa: PLC0415
 
         self._check_name()
@@ -41,12 +41,14 @@ class Hub(Publisher):
         run = public.parent.name
         try:
             self._prepare(hub)
-            hub.upload_folder(
-                folder_path=public,
-                path_in_repo=run,
-                repo_id=self.repo,
+            hub.create_commit(
+                self.repo,
+                [
+                    CommitOperationAdd(f"{run}/{name}", public / name)
+                    for name in SENT
+                    if (public / name).is_file()
+                ],
                 repo_type="dataset",
-                allow_patterns=list(SENT),
                 commit_message=f"Result of {run}",
             )
         except HfHubHTTPError as error:
