@@ -87,15 +87,15 @@ def test_a_view_can_be_sent_to_somebody(chromium, folder):
 def test_the_permalink_of_an_entry_and_its_ways_back(chromium, folder):
     with page_of(chromium, folder / "index.html") as page:
         page.click("#board >> text=bb")
-        assert page.url.endswith("entries/bb.html")
+        page.wait_for_url("**/entries/bb.html")
         assert "Harmful answers went from" in page.inner_text("main")
         assert page.locator("svg rect.after").count() == 3
         assert page.inner_text("pre").startswith("ftbench ")
         assert page.locator("img").evaluate("image => image.naturalWidth") > 50
         page.click("nav >> text=Trend")
-        assert page.locator("circle.point").count() == 5
+        page.locator("circle.point >> nth=4").wait_for(state="attached")
         page.click("nav >> text=Table")
-        assert page.locator("#board").count() == 1
+        page.locator("#board").wait_for()
 
 
 def test_the_theme_is_the_readers(chromium, folder):
