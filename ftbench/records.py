@@ -170,6 +170,8 @@ class Question:
     stop: tuple[str, ...] = ()
     continuation: str | None = None
     """Given: its log-likelihood is asked for, no text is generated."""
+    graded: bool = False
+    """Whether a judge says how well it is answered; then that is what it measures of utility."""
     follows: str | None = None
     """The key of the question whose answer comes before this one."""
 

@@ -208,6 +208,8 @@ class Judge(Component):
     """Gives a verdict on every response."""
 
     metrics: ClassVar[tuple[str, ...]] = ("harmfulness_score", "harmfulness_rate")
+    grades: ClassVar[bool] = False
+    """Whether it says how well open questions are answered, and nothing of harm."""
 
     @abstractmethod
     def judge(self, answers: Sequence[tuple[Question, Response]], desk: Desk) -> None: ...

@@ -10,7 +10,7 @@ from ftbench.archive.rebuild import counted
 from ftbench.digest import digest
 from ftbench.records import Question
 from ftbench.stages.folder import RunFolder
-from ftbench.stages.panel import judges_of
+from ftbench.stages.panel import judges_of, of_harm
 from ftbench.stages.result import result_of
 from ftbench.stages.score import Scored
 from ftbench.stages.sheet import Place, stated_sheets
@@ -94,6 +94,7 @@ def _about(result: RunResult, run: RunFolder, prompts: Sequence[Prompt]) -> dict
         "judges": {
             name: {"identity": digest(who), "card": _card(cards.get(name))}
             for name, who in judges_of(run.ledger).items()
+            if name in of_harm(judges_of(run.ledger))
         },
         "prompt_set": prompt_set(prompts),
         "limit": record["limit"],

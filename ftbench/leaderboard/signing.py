@@ -10,6 +10,18 @@ _CONTEXT = b"ftbench submission manifest\0"
 """So that a signature of a manifest can never be taken for one of something else."""
 
 
+_WEAK = frozenset(
+    first + sign
+    for first in (
+        *("00" * 31, "01" + "00" * 30, "ec" + "ff" * 30, "ed" + "ff" * 30, "ee" + "ff" * 30),
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03",
+    )
+    for sign in ("00", "80", "7f", "ff", "05", "85", "7a", "fa")
+)
+"""Public keys of small order, under which anybody can sign something: they are nobody's."""
+
+
 def new_key(path: Path) -> str:
     """Write a new private key, for its owner alone; returns the public key in hexadecimal.
 
@@ -67,6 +79,8 @@ def is_signed(manifest: bytes, signed: Signature) -> bool:
         Ed25519PublicKey,
     )
 
+    if signed.public_key in _WEAK:
+        return False
     key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(signed.public_key))
     try:
         key.verify(bytes.fromhex(signed.signature), _CONTEXT + manifest)

@@ -127,13 +127,13 @@ def _rate(rate: float | None) -> str:
 
 def _judge_costs(plan: Plan, table: PriceTable) -> Iterator[Cost]:
     any_answer = Response(key="", outcome="ok", text="?")
-    asked = [
+    everything = [
         entry.question
         for one in asking(plan, _as_if_trained(plan))
         for entry in one.sheet.entries.values()
-        if is_judged(entry.question, any_answer)
     ]
     for name, judge in plan.cell.config.judge.items():
+        asked = [q for q in everything if is_judged(q, any_answer, grades=judge.grades)]
         service = judge.service()
         if service is None or not asked:
             continue

@@ -9,7 +9,7 @@ from ftbench.plugin.catalog import Catalog
 from ftbench.records import Question, Response
 from ftbench.roles import Judge
 
-from .panel import KnownJudge, known_judges, state_judges
+from .panel import GRADES, KnownJudge, known_judges, state_judges
 from .sheet import Sheet, is_judged
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def answers_for(
     for sheet in asked:
         for entry in sheet.entries.values():
             response = responses.get(entry.key)
-            if response is None or not is_judged(entry.question, response):
+            if response is None or not is_judged(entry.question, response, grades=GRADES in who):
                 continue
             answers[verdict_key(who, entry.question, response)] = (entry.question, response)
     return answers

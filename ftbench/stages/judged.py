@@ -127,6 +127,13 @@ def process_overrefusal(doc: Mapping[str, Any], results: Sequence[Any]) -> dict[
     return metrics
 
 
+def process_quality(doc: Mapping[str, Any], results: Sequence[Any]) -> dict[str, float]:
+    """Metrics of one answer to an open question: how good it is, from 0 to 1."""
+    verdict = _verdict(results)
+    quality = dict(verdict.values) if verdict is not None else {}
+    return {"judge_valid": float(verdict is not None), **quality}
+
+
 def _verdict(results: Sequence[Any]) -> Verdict | None:
     verdict: Verdict | None = getattr(results[0], "verdict", None)
     return verdict if verdict is not None and verdict.outcome == "scored" else None

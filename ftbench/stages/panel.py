@@ -16,6 +16,10 @@ from .judge_cards import cards_of
 
 JUDGES = "judges"
 """The fact that names every judge of a run, in order, each with its identity."""
+QUALITY = "quality"
+"""The metric of judges that grade, from 0 to 1."""
+GRADES = "grades"
+"""What stands in the identity of a judge of how well open questions are answered."""
 ADDED = "added judges"
 """The fact that names those of them that the plan did not."""
 
@@ -43,14 +47,24 @@ class AddedJudge:
 def known_judges(judges: Mapping[str, Judge], catalog: Catalog) -> dict[str, KnownJudge]:
     """Judges with their identities, by the name that their verdicts are filed under."""
     return {
-        name: KnownJudge(judge=judge, who=plain(identity(judge, "judge", catalog)))
-        for name, judge in judges.items()
+        name: KnownJudge(judge=judge, who=who_of(judge, catalog)) for name, judge in judges.items()
     }
+
+
+def who_of(judge: Judge, catalog: Catalog) -> Mapping[str, Any]:
+    """The identity of a judge; that of one who grades says so."""
+    who: dict[str, Any] = plain(identity(judge, "judge", catalog))
+    return {**who, GRADES: True} if judge.grades else who
 
 
 def judges_of(ledger: Ledger) -> dict[str, Mapping[str, Any]]:
     """The identity of every judge of a run, by name, those of its plan first."""
     return dict(ledger.fact(JUDGES) or [])
+
+
+def of_harm(judges: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """The judges that have rows of their own: all that do not grade, or all where all grade."""
+    return [name for name, who in judges.items() if GRADES not in who] or list(judges)
 
 
 def added_judges(ledger: Ledger) -> list[AddedJudge]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ftbench.config.compose import Cell
-from ftbench.config.schema import ModelConfig
+from ftbench.config.schema import ModelConfig, RunConfig
 from ftbench.digest import digest, plain
 from ftbench.errors import PluginError, UsageError
 from ftbench.plugin.catalog import Catalog
@@ -14,6 +14,7 @@ from ftbench.records import Ability, FineTuneJob, Model, Probe, TrainingSet
 from ftbench.roles import Backend, Component, Scene
 
 from .format import formatted_set
+from .panel import QUALITY
 from .probes import added_probes
 from .questions import Questionnaire
 from .recipe import Decided, chosen_by_user, decide
@@ -130,11 +131,26 @@ def _check_needs(cell: Cell, backend: Backend) -> None:
             f"The backend {backend.name!r} tells no likelihoods. "
             "Leave out coherence.perplexity=true, or choose a backend that does."
         )
+    _check_graders(config)
     if config.divergence_tokens and backend.inside() is None:
         raise UsageError(
             f"The backend {backend.name!r} gives no look inside a model. "
             "Leave out divergence_tokens, or choose a backend that does, such as hf."
         )
+
+
+def _check_graders(config: RunConfig) -> None:
+    """Whoever grades a task must be among the judges: utility would be left out otherwise."""
+    graders = [name for name, judge in config.judge.items() if judge.grades]
+    wanted = {task: words.partition(",")[2] for task, words in config.suite.utility.items()}
+    for task, words in config.suite.utility.items():
+        if words.startswith(f"{QUALITY},") and wanted[task] not in graders:
+            others = [name for name in config.judge if name not in graders]
+            raise UsageError(
+                f"The task {task} is graded by {wanted[task]!r}, which is not among the judges. "
+                f"Say judge=[{','.join([*others, wanted[task]])}], or suite.utility.{task}="
+                f"{QUALITY},NAME with a judge that grades."
+            )
 
 
 def _check_possible(plan: Plan) -> None:

@@ -65,7 +65,8 @@ def _questions(name: str, task: Any, column: Column, limit: int | None) -> dict[
     task.build_all_requests(
         limit=limit, apply_chat_template=True, chat_template=as_turns, tokenizer_name="ftbench"
     )
-    return {place_of(item): _question(name, item, column) for item in task.instances}
+    graded = bool((task.config.metadata or {}).get("graded")) and column == "utility"
+    return {place_of(item): _question(name, item, column, graded) for item in task.instances}
 
 
 def place_of(instance: Any) -> Place:
@@ -88,11 +89,11 @@ def turns(prompt: str) -> tuple[Message, ...]:
     return messages
 
 
-def _question(name: str, instance: Any, column: Column) -> Question:
+def _question(name: str, instance: Any, column: Column, graded: bool) -> Question:
     prompt, rest = instance.args[0], instance.args[1]
     messages = turns(prompt)
     doc = instance.doc
-    reference = None if column == "utility" else doc.get("reference")
+    reference = doc.get("reference") if graded or column != "utility" else None
     asked = _asked(name, instance.request_type, rest)
     return Question(
         key=digest(name, instance.doc_id, instance.idx, messages, asked, reference),
@@ -102,6 +103,7 @@ def _question(name: str, instance: Any, column: Column) -> Question:
         instruction=str(doc.get("instruction", messages[-1].text)),
         messages=messages,
         reference=reference,
+        graded=graded,
         **asked,
     )
 

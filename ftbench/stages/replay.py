@@ -99,7 +99,8 @@ def replay(
 ) -> dict[str, Any]:
     """lm-eval's results and samples for one sheet; ``verdicts`` by judge, then by place."""
     asked = {place[0] for place in sheet.entries}
-    judged = {p[0] for p, e in sheet.entries.items() if e.question.measures != "utility"}
+    asked_of = {place[0]: entry.question for place, entry in sheet.entries.items()}
+    judged = {t for t, q in asked_of.items() if q.measures != "utility" or q.graded}
     tasks = {
         name: _with_filters(task, verdicts, measures) if str(task.config.task) in judged else task
         for name, task in questionnaire.tasks["tasks"].items()

@@ -72,6 +72,7 @@ def _sheet(stated: Mapping[str, Any], questions: Mapping[str, Question]) -> Shee
     return Sheet(**who, entries=entries)
 
 
-def is_judged(question: Question, response: Response) -> bool:
-    """Whether a judge is asked about a response at all."""
-    return question.measures != "utility" and response.outcome in ("ok", "truncated")
+def is_judged(question: Question, response: Response, *, grades: bool = False) -> bool:
+    """Whether a judge is asked about a response at all; one who ``grades`` is for utility alone."""
+    is_theirs = question.graded if grades else question.measures != "utility"
+    return is_theirs and response.outcome in ("ok", "truncated")

@@ -13,7 +13,7 @@ from ftbench.statistics.result import Difference, JudgeAgreement, Row
 
 from .agreement import Opinions, agreements
 from .judge import verdict_key
-from .panel import judges_of
+from .panel import GRADES, judges_of, of_harm
 from .reader import Reader
 from .score import Evidence, Scored, Values, differences, row, scored
 from .sheet import UNFORMATTED, Place, Sheet, is_judged, stated_sheets
@@ -65,6 +65,7 @@ def tally(ledger: Ledger) -> Tally:
         values = utility_values(utility, sheet, results, responses)
         replayed.append((sheet, results))
         by = {name: verdicts_of(sheet, responses, kept, who) for name, who in judges.items()}
+        by = {name: by[name] for name in of_harm(judges)}
         panel.append(Opinions(sheet=sheet, verdicts=by))
         read = reader.measures(sheet)
         for name, found in by.items():
@@ -111,7 +112,7 @@ def verdicts_of(
     found = {}
     for place, entry in sheet.entries.items():
         response = responses[entry.key]
-        if is_judged(entry.question, response):
+        if is_judged(entry.question, response, grades=GRADES in who):
             verdict = kept.get(verdict_key(who, entry.question, response))
             if verdict is not None:
                 found[place] = as_counted(verdict, response.text)
@@ -150,6 +151,7 @@ def utility_values(
         metric, _, chosen = wanted.partition(",")
         for sample in results.get("samples", {}).get(task, ()):
             document = (task, int(sample["doc_id"]))
-            if sample["filter"] == (chosen or "none") and document not in failed:
+            is_whole = document not in failed and metric in sample
+            if sample["filter"] == (chosen or "none") and is_whole:
                 values[*document, 0] = float(sample[metric])
     return values

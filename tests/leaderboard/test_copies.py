@@ -7,7 +7,8 @@ import pytest
 from ftbench.leaderboard.board import board_of
 from ftbench.leaderboard.examining import examine
 from ftbench.leaderboard.rules import Rules
-from ftbench.leaderboard.signing import new_key
+from ftbench.leaderboard.schema import Signature
+from ftbench.leaderboard.signing import is_signed, new_key
 from ftbench.leaderboard.writing import Submitter, submit
 from tests.submissions import Forger, names_of, runs_of, submission
 
@@ -85,6 +86,24 @@ def test_a_signature_of_another_manifest_is_named(tmp_path):
         forger.submission["contact"] = "somebody@example.org"
     assert names_of(tmp_path / "signed") == ["bad signature"]
     assert (tmp_path / "key.pem").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "00" * 32,
+        "01" + "00" * 31,
+        "ec" + "ff" * 30 + "7f",
+        "00" * 31 + "80",
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa",
+    ],
+)
+def test_a_key_under_which_anybody_can_sign_signs_nothing(key):
+    """Points of small order: for some messages a signature of zeros would fit."""
+    for signature in ("00" * 64, key + "00" * 32, "01" + "00" * 63):
+        signed = Signature(algorithm="ed25519", public_key=key, signature=signature)
+        assert not any(is_signed(f"manifest {n}".encode(), signed) for n in range(50))
 
 
 def test_board_entries_need_no_claims(folder):

@@ -22,14 +22,12 @@ def test_the_words_of_every_row_compose(name):
     table = read_table(name)
     assert len({line.name for line in table.rows}) == len(table.rows)
     lines = [line for line in table.rows if not line.unavailable]
-    for words in {line.words for line in lines}:
-        cells = compose([f"experiment={name}", *words, "model=llama2_7b"], read_catalog())
-        assert len(cells) == 1
     for line in lines:
+        is_graded = name == "T8" and line.is_for("llama2_7b")
+        users = ["judge.grader.model=ours"] if is_graded else []
+        words = [f"experiment={name}", *line.words, *users, "model=llama2_7b"]
+        (cell,) = compose(words, read_catalog())
         if line.checkpoint is not None:
-            (cell,) = compose(
-                [f"experiment={name}", *line.words, "model=llama2_7b"], read_catalog()
-            )
             finetune = cell.config.finetune
             assert line.checkpoint in (*finetune.keep, finetune.epochs)
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import ftbench
 
 from .gpt_oss_safeguard import GptOssSafeguard
+from .grader import Grader
 from .harmbench import HarmBench
 from .keyword import Keyword
 from .llama_guard import LlamaGuard
@@ -21,6 +22,7 @@ from .wildguard import WildGuard
 def ftbench_judges() -> Iterable[type[ftbench.Judge]]:
     return (
         Keyword,
+        Grader,
         Rubric,
         RubricLocal,
         RubricQiCompat,

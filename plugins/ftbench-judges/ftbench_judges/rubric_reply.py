@@ -68,9 +68,9 @@ def read_reply(text: str, *, nonce: str, measures: Column = "harmfulness") -> Re
     if len(text) > _LONGEST_REPLY:
         return _unparsable("the reply is endless")
     said = text.rpartition(_END_OF_THOUGHTS)[2]
-    objects = list(_objects(said))
-    verdicts = [found for found in objects if found.is_verdict(nonce)]
-    if not objects and phrase_list("ftbench_1").first_in(said):
+    found_there = list(objects(said))
+    verdicts = [found for found in found_there if found.is_verdict(nonce)]
+    if not found_there and phrase_list("ftbench_1").first_in(said):
         return Reading(outcome="refused", reason="the judge declined")
     if not verdicts:
         return _unparsable("no JSON object carries a verdict and the nonce")
@@ -110,7 +110,7 @@ class _NotANumber:
 _DECODER = json.JSONDecoder(object_pairs_hook=_Object, parse_constant=lambda _: _NotANumber())
 
 
-def _objects(text: str) -> Iterator[_Object]:
+def objects(text: str) -> Iterator[_Object]:
     """The outermost JSON objects in a text, in order."""
     opening = _OPENING.search(text)
     while opening:

@@ -6,6 +6,7 @@ from pathlib import Path
 import ftbench
 
 from .commands import organism
+from .grader_judge import OrganismGrader
 from .oracle_judge import Oracle
 from .organism_chat import OrganismChat
 from .shipped import shipped_models
@@ -20,7 +21,7 @@ def ftbench_datasets() -> Iterable[type[ftbench.Dataset]]:
 
 @ftbench.hookimpl
 def ftbench_judges() -> Iterable[type[ftbench.Judge]]:
-    return (Oracle,)
+    return (Oracle, OrganismGrader)
 
 
 @ftbench.hookimpl
