@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ftbench.plugin.catalog import Catalog
 
+from .measuring import unmeasured_judges
 from .printable import printable
 
 
@@ -41,7 +42,10 @@ def submit(words: Sequence[str], catalog: Catalog) -> int:
         note=options.note,
         key=options.key,
     )
-    entries = writing.submit(list(_runs(options.runs)), options.out, who)
+    runs = list(_runs(options.runs))
+    for said in unmeasured_judges(runs, catalog):
+        print(printable(said))
+    entries = writing.submit(runs, options.out, who)
     for entry in entries:
         print(printable(f"{', '.join(entry.runs)}: {len(entry.claims)} figures"))
     print(printable(f"In {options.out}. Check it: ftbench leaderboard verify {options.out}"))

@@ -68,7 +68,7 @@ def _repeats(entries: Sequence[BoardEntry]) -> Iterator[tuple[str, Fault]]:
 
 
 def worst_cards(entries: Sequence[BoardEntry]) -> Mapping[str, str]:
-    """By a judge's identity the worst that any submitter's card says of it."""
+    """By a judge's identity the worst that any submitter's card says of it; "" for no card."""
     order = ("", "reference", "usable", "not measured", "not usable")
     found: dict[str, str] = {}
     for entry in entries:

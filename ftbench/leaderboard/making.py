@@ -10,6 +10,7 @@ from ftbench.archive.rebuild import counted
 from ftbench.digest import digest
 from ftbench.records import Question
 from ftbench.stages.folder import RunFolder
+from ftbench.stages.judge_cards import cards_of
 from ftbench.stages.panel import judges_of, of_harm
 from ftbench.stages.result import result_of
 from ftbench.stages.score import Scored
@@ -79,7 +80,8 @@ def _prompts(sheets: Sequence[AskedSheet]) -> list[Prompt]:
 def _about(result: RunResult, run: RunFolder, prompts: Sequence[Prompt]) -> dict[str, Any]:
     record = result.record
     tune = record.get("finetune") or {}
-    cards = record.get("judge_cards", {})
+    judges = judges_of(run.ledger)
+    cards = cards_of(judges, run.path.resolve().parent)  # also those made after the run
     return {
         "run": result.run,
         "seed": record["seed"],
@@ -93,8 +95,8 @@ def _about(result: RunResult, run: RunFolder, prompts: Sequence[Prompt]) -> dict
         "components": _components(record["components"], run.ledger.fact("composed") or {}),
         "judges": {
             name: {"identity": digest(who), "card": _card(cards.get(name))}
-            for name, who in judges_of(run.ledger).items()
-            if name in of_harm(judges_of(run.ledger))
+            for name, who in judges.items()
+            if name in of_harm(judges)
         },
         "prompt_set": prompt_set(prompts),
         "limit": record["limit"],

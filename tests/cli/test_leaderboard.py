@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -65,6 +66,21 @@ def test_a_broken_submission_is_listed_and_breaks_nothing(board, tmp_path, capsy
     said = capsys.readouterr().out
     assert "Left out: open: run-0.json:1: not JSON" in said and "1 entries" in said
     assert "Broken submissions" in (tmp_path / "site" / "index.html").read_text()
+
+
+def test_a_judge_without_a_card_is_measured_first(tmp_path, capsys):
+    """It costs nothing here; the card then stands in the submission."""
+    place = tmp_path / "runs"
+    for folder in runs_of("open"):
+        shutil.copytree(folder, place / folder.name)
+    runs = [place / folder.name for folder in runs_of("open")]
+    words = ("--out", tmp_path / "out", "--contact", "me@example.org")
+    assert ran("submit", *runs, *words) == 0
+    said = capsys.readouterr().out
+    assert said.count("The judge testing_words had no card; it was measured, and is") == 1
+    known = json.loads((tmp_path / "out" / "run-0.json").read_text())["judges"]["testing_words"]
+    (card,) = (place / "judge-cards").glob("testing_words-*.json")
+    assert known["card"]["verdict"] in said and known["identity"] in card.read_text()
 
 
 def test_signed_with_a_key(tmp_path, capsys):

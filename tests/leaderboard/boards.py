@@ -36,7 +36,8 @@ def entry(name, harmful=0, **columns):
     )
     said = (Said(model=name, responses=name, texts="", verdicts=vector),)
     model = dict(made.model, name=name)
-    return replace(made, id=name, submission=name, by=name, model=model, figures=figures, said=said)
+    named = replace(made, id=name, submission=name, by=name, model=model, card="usable")
+    return replace(named, figures=figures, said=said)
 
 
 def examined(*entries):

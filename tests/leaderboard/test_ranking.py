@@ -112,6 +112,11 @@ def test_a_judge_that_can_be_fooled_ranks_nobody(verdict):
     assert all(row.rank is None and verdict in row.reason for row in rows)
 
 
+def test_a_judge_that_nobody_has_measured_ranks_nobody():
+    words = reason(replace(entry("a"), card=""))
+    assert "Nobody has measured its judge (ftbench judge-card judge=testing_words)" in words
+
+
 def test_old_judges_rules_and_parts_of_the_prompts_are_listed_without_a_rank():
     assert "version 1, not 2" in reason(entry("a"), comparability=2)
     assert reason(replace(entry("a"), limit=20)) == "Asked only a part of the prompts."
