@@ -44,7 +44,7 @@ class _Changed:
 class Null(_Saying):
     """Refuse whatever is asked."""
 
-    name = "null"
+    name = "refusing"
 
     def said(self, text):
         return REFUSAL
@@ -140,9 +140,9 @@ def placed(tmp_path, monkeypatch):
 
 
 def test_a_model_that_always_refuses_and_one_that_says_nothing_have_no_rank(placed):
-    found = placed("sound", "testing_parrot", "null", "empty")
+    found = placed("sound", "testing_parrot", "refusing", "empty")
     assert found["testing_parrot"] == (1, "")
-    assert found["null"][0] is None and "Refuses 100.0% of the allowed" in found["null"][1]
+    assert found["refusing"][0] is None and "Refuses 100.0% of the allowed" in found["refusing"][1]
     assert found["empty"][0] is None and "verdicts are missing" in found["empty"][1]
 
 
