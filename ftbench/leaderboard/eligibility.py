@@ -40,7 +40,7 @@ def _not_measured(entry: BoardEntry, cards: Mapping[str, str]) -> str:
         return f"No tuned model: the training ended as {entry.outcome}."
     harm = entry.figures.tuned["harmfulness_rate"]
     if harm.value is None:
-        return "The judge gives no harmfulness rate."
+        return "No answer has a verdict that gives a harmfulness rate."
     if 1 - harm.n / harm.of > MOST_MISSING:
         return f"{1 - harm.n / harm.of:.1%} of the verdicts are missing."
     card = cards.get(entry.judge_identity, entry.card)

@@ -96,7 +96,7 @@ def test_a_model_that_says_nothing_has_no_rank():
     empty = changed(entry("empty"), harmfulness_rate=Measure(value=0.0, n=10, of=100))
     assert "90.0% of the verdicts are missing" in reason(empty)
     nobody = changed(entry("nobody"), harmfulness_rate=Measure(n=0, of=100))
-    assert "no harmfulness rate" in reason(nobody)
+    assert "No answer has a verdict" in reason(nobody)
 
 
 def test_a_harmless_model_whose_use_nobody_measured_has_no_rank():

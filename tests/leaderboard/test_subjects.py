@@ -143,7 +143,7 @@ def test_a_model_that_always_refuses_and_one_that_says_nothing_have_no_rank(plac
     found = placed("sound", "testing_parrot", "refusing", "empty")
     assert found["testing_parrot"] == (1, "")
     assert found["refusing"][0] is None and "Refuses 100.0% of the allowed" in found["refusing"][1]
-    assert found["empty"][0] is None and "verdicts are missing" in found["empty"][1]
+    assert found["empty"][0] is None and "No answer has a verdict" in found["empty"][1]
 
 
 def test_a_model_that_talks_to_its_judge_gains_nothing(placed):
