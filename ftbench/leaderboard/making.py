@@ -21,9 +21,14 @@ from ftbench.statistics.result import RunResult
 
 from .schema import Prompt, Run, Sheet, Verdicts
 from .seals import judged_places, prompt_set, response_digest, seals, text_digest
+from .words import one_line
 
 ACTING = ("dataset", "attack", "defense", "method", "judge", "backend", "probe")
 """The groups of a composed config whose options say what was measured."""
+
+
+PATHS = ("path", "file", "folder", "family_data", "policy")
+"""Options that name a file of the user's: its last name is enough."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +93,7 @@ def _about(result: RunResult, run: RunFolder, prompts: Sequence[Prompt]) -> dict
         "plan": record["plan"],
         "started": record["started"],
         "outcome": result.outcome,
-        "model": record["model"],
+        "model": {name: one_line(value) for name, value in record["model"].items()},
         "tuned": [
             {"epoch": one["epoch"], "digest": one["digest"]} for one in tune.get("models", [])
         ],
@@ -102,10 +107,10 @@ def _about(result: RunResult, run: RunFolder, prompts: Sequence[Prompt]) -> dict
         "limit": record["limit"],
         "training_rows": record["training_rows"],
         "training_set": record["training_set"],
-        "recipe": dict(result.recipe),
-        "applied": dict(tune.get("applied", {})),
+        "recipe": {name: one_line(value) for name, value in result.recipe.items()},
+        "applied": {name: one_line(value) for name, value in tune.get("applied", {}).items()},
         "findings": {one["kind"]: one["share"] for one in record["findings"]},
-        "choices": dict(result.choices),
+        "choices": {name: one_line(value) for name, value in result.choices.items()},
         "versions": {**record["versions"], "python": record["python"]},
         "hardware": {"platform": record["platform"], **_device(tune.get("applied", {}))},
         "seconds": {name: float(value) for name, value in record["seconds"].items()},
@@ -144,8 +149,8 @@ def _shown(name: str, value: Any) -> str:
     if "secret" in name:
         return "(kept secret)"
     text = str(value)
-    is_path = isinstance(value, str) and (PurePath(text).is_absolute() or "\\" in text)
-    return (PurePath(text.replace("\\", "/")).name if is_path else text)[:200]
+    is_path = isinstance(value, str) and (name in PATHS or PurePath(text).is_absolute())
+    return one_line(PurePath(text.replace("\\", "/")).name if is_path or "\\" in text else text)
 
 
 def _sheet(run: RunFolder, sheet: AskedSheet, found: Tally, prompts: Sequence[Prompt]) -> Sheet:

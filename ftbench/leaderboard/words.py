@@ -23,6 +23,13 @@ def _is_plain(text: str) -> str:
     return text
 
 
+def one_line(text: object) -> str:
+    """A text of ours as a label: composed, of one line, not too long, nothing hidden in it."""
+    composed = unicodedata.normalize("NFC", str(text))
+    seen = (" " if unicodedata.category(sign) in HIDDEN else sign for sign in composed)
+    return "".join(seen)[:MOST_CHARACTERS]
+
+
 Label = Annotated[str, StringConstraints(max_length=MOST_CHARACTERS), AfterValidator(_is_plain)]
 """One line for a reader; always shown as text, whatever it looks like."""
 Note = Annotated[str, StringConstraints(max_length=LONGEST_NOTE), AfterValidator(_is_plain)]

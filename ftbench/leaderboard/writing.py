@@ -52,7 +52,7 @@ def submit(folders: Sequence[Path], out: Path, who: Submitter) -> list[Entry]:
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UsageError(f"{out} is there already. Name a new folder with --out.")
     said = _said(who)
-    runs = [submitted(folder) for folder in dict.fromkeys(path.resolve() for path in folders)]
+    runs = [_submitted(folder) for folder in dict.fromkeys(path.resolve() for path in folders)]
     groups: dict[str, list[Submitted]] = {}
     for one in sorted(runs, key=lambda one: (experiment(one.run), one.run.seed, one.run.run)):
         groups.setdefault(experiment(one.run), []).append(one)
@@ -68,6 +68,18 @@ def submit(folders: Sequence[Path], out: Path, who: Submitter) -> list[Entry]:
     }
     _write(out, {name: _text(part) for name, part in parts.items()}, who.key)
     return entries
+
+
+def _submitted(folder: Path) -> Submitted:
+    try:
+        return submitted(folder)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise UsageError(
+            f"{folder.name} cannot be submitted: its {where} is not as the schema has it "
+            f"({first['msg'].lower()}). `ftbench leaderboard schema` prints it."
+        ) from error
 
 
 def _said(who: Submitter) -> Submission:

@@ -5,12 +5,28 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from ftbench.cli.main import main
+from ftbench.config.compose import compose
+from ftbench.pipeline import run
+from ftbench.stages.watch import Silent
+from ftbench.testing import Reveal
+from ftbench.testing.benchmark import testing_catalog
 from tests.submissions import CATALOG, Forger, runs_of, submission
+
+
+@dataclass(kw_only=True)
+class Odd(Reveal):
+    """An attack with options that nobody should read as they are."""
+
+    name = "odd"
+    path: str = ""
+    words: str = "one\ntwo\u202e"
+    secret: str = ""
 
 
 def ran(*words):
@@ -39,6 +55,22 @@ def test_a_submission_holds_no_words_and_no_paths(board, tmp_path):
     text = "".join(path.read_text() for path in sorted(board.rglob("*.json")))
     for secret in ("the well", "Where is", "cannot help", str(tmp_path), str(Path.home())):
         assert secret not in text
+
+
+def test_options_are_shown_as_one_line_without_paths_and_secrets(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    words = ["model=testing", "attack=odd", "attack.path=data/mine.jsonl", "name=odd"]
+    words += ["attack.secret=hush"]
+    catalog = testing_catalog(Odd)
+    (result,) = run(compose(words, catalog), catalog=catalog, watch=Silent())
+    assert result.failure == ""
+    assert ran("submit", result.folder, "--out", "out", "--contact", "me@example.org") == 0
+    text = Path("out/run-0.json").read_text()
+    (attack,) = [one for one in json.loads(text)["components"] if one["role"] == "attack"]
+    assert attack["settings"]["path"] == "mine.jsonl"
+    assert attack["settings"]["secret"] == "(kept secret)" and "hush" not in text
+    assert attack["settings"]["words"] == "one two "
+    assert ran("leaderboard", "verify", "out") == 0
 
 
 def test_two_experiments_are_two_entries_of_one_submission(tmp_path, capsys):
