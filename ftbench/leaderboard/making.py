@@ -23,10 +23,10 @@ from .schema import Prompt, Run, Sheet, Verdicts
 from .seals import judged_places, prompt_set, response_digest, seals, text_digest
 from .words import one_line
 
-ACTING = ("dataset", "attack", "defense", "method", "judge", "backend", "probe")
-"""The groups of a composed config whose options say what was measured."""
-
-
+OF_BACKENDS = ("precision", "max_length", "engine")
+"""The options of a backend that say how something was measured; others say where, and for whom."""
+WHERE = ("url", "endpoint", "key", "token", "account")
+"""Options with such a part in their name say where somebody's service is, not what it did."""
 PATHS = ("path", "file", "folder", "family_data", "policy")
 """Options that name a file of the user's: its last name is enough."""
 
@@ -141,7 +141,12 @@ def _settings(one: Mapping[str, Any], composed: Mapping[str, Any]) -> dict[str, 
         options = (composed.get("finetune") or {}).get("method") or {}
     elif role in ("judge", "defense", "audit"):
         options = next((o for name, o in options.items() if name == one["name"]), {}) or {}
-    return {name: _shown(name, value) for name, value in options.items() if value is not None}
+    wanted = OF_BACKENDS if role == "backend" else tuple(options)
+    return {
+        name: _shown(name, value)
+        for name, value in options.items()
+        if value is not None and name in wanted and not set(name.split("_")) & set(WHERE)
+    }
 
 
 def _shown(name: str, value: Any) -> str:

@@ -27,6 +27,7 @@ class Odd(Reveal):
     path: str = ""
     words: str = "one\ntwo\u202e"
     secret: str = ""
+    base_url: str = "http://inside.example"
 
 
 def ran(*words):
@@ -70,6 +71,7 @@ def test_options_are_shown_as_one_line_without_paths_and_secrets(tmp_path, monke
     assert attack["settings"]["path"] == "mine.jsonl"
     assert attack["settings"]["secret"] == "(kept secret)" and "hush" not in text
     assert attack["settings"]["words"] == "one two "
+    assert "inside.example" not in text
     assert ran("leaderboard", "verify", "out") == 0
 
 
