@@ -30,6 +30,7 @@ from .plot import plot
 from .plugins import plugins
 from .printable import printable
 from .reproduce import reproduce
+from .runs import runs
 from .secrets_scan import closed_environment, refuse_secrets
 from .show import show
 from .status import status
@@ -52,6 +53,7 @@ _OWN: Mapping[str, Callable[[Sequence[str], Catalog], int]] = {
     "show": show,
     "tasks": tasks,
     "status": status,
+    "runs": runs,
     "verify": verify,
     "export": export,
     "judge": judge,
@@ -67,6 +69,7 @@ _SUMMARIES = {
     "list": "what can be chosen: ftbench list attacks",
     "show": "one choice, or one finished run, in full",
     "status": "what of a run, or of all runs in a folder, is done, missing and failed",
+    "runs": "finished runs at a glance; two compared: ftbench runs A B --compare",
     "verify": "whether a run is whole, and its figures are what its ledger says",
     "export": "the files of a run, made again from its ledger; also as Parquet",
     "judge": "a finished run judged by further judges: ftbench judge runs/NAME judge=[a,b]",
