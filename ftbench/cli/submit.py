@@ -16,12 +16,12 @@ def submit(words: Sequence[str], catalog: Catalog) -> int:
     Runs that differ in nothing but their seed become one entry.
     """
     parser = argparse.ArgumentParser(prog="ftbench submit", description=submit.__doc__)
-    parser.add_argument("runs", nargs="+", type=Path, help="finished runs, or sums over seeds")
+    parser.add_argument(
+        "runs", nargs="+", type=Path, help="finished runs, sums over seeds, or folders of runs"
+    )
     parser.add_argument("--out", required=True, type=Path, help="a new folder")
     parser.add_argument("--name", help="of the submission; else that of the folder")
-    parser.add_argument(
-        "--contact", required=True, help="how to reach you, as everybody may read it"
-    )
+    parser.add_argument("--contact", default="", help="how to reach you, as everybody may read it")
     parser.add_argument(
         "--relationship",
         default="third_party",
@@ -48,13 +48,24 @@ def submit(words: Sequence[str], catalog: Catalog) -> int:
     entries = writing.submit(runs, options.out, who)
     for entry in entries:
         print(printable(f"{', '.join(entry.runs)}: {len(entry.claims)} figures"))
+    if not options.contact:
+        print("Without --contact nobody can ask you about it.")
     print(printable(f"In {options.out}. Check it: ftbench leaderboard verify {options.out}"))
     return 0
 
 
 def _runs(places: Sequence[Path]) -> list[Path]:
-    """Runs themselves; for a sum over seeds, the runs that it sums up."""
+    """Runs themselves, those of a sum over seeds, and the finished ones of a folder."""
+    from ftbench.archive.opening import is_run, run_folders  # noqa: PLC0415, slow to import
     from ftbench.archive.summary import is_summary, runs_of  # noqa: PLC0415, slow to import
 
-    found = [runs_of(place) if is_summary(place) else [place] for place in places]
-    return [run for several in found for run in several]
+    found: list[Path] = []
+    for place in places:
+        if is_summary(place):
+            found += runs_of(place)
+        elif not place.is_dir() or is_run(place):
+            found.append(place)
+        else:
+            inside = run_folders([place])
+            found += [run for run in inside if (run / "public" / "result.json").is_file()]
+    return found

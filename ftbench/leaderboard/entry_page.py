@@ -68,7 +68,8 @@ def _sentence(row: BoardRow) -> str:
 def _facts(row: BoardRow) -> Iterator[tuple[str, str]]:
     entry = row.entry
     yield "Trust", entry.trust
-    yield "Submitted by", f"{entry.by} ({entry.relationship.replace('_', ' ')}), {entry.contact}"
+    yield "Submitted by", f"{entry.by} ({entry.relationship.replace('_', ' ')})"
+    yield "Contact", entry.contact or "not given"
     yield "Submitted", entry.made
     yield "First run", entry.started
     yield "Model", " ".join(value for value in entry.model.values() if value)

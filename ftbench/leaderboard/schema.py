@@ -48,8 +48,8 @@ class Submission(Part):
     comparability: Annotated[int, Field(ge=1, le=10_000)]
     name: Name
     made: Moment
-    contact: Annotated[Label, Field(min_length=3)]
-    """How to reach whoever answers for the figures."""
+    contact: Label
+    """How to reach whoever answers for the figures; empty where they do not say."""
     relationship: Literal["first_party", "third_party", "collaborative", "other"]
     """Of the submitter to the developer of the model, as Every Eval Ever has it."""
     link: Link = ""

@@ -34,7 +34,7 @@ class Submitter:
     """What whoever submits says of themselves."""
 
     name: str
-    contact: str
+    contact: str = ""
     relationship: str = "third_party"
     link: str = ""
     note: str = ""

@@ -117,6 +117,15 @@ def test_a_judge_without_a_card_is_measured_first(tmp_path, capsys):
     assert known["card"]["verdict"] in said and known["identity"] in card.read_text()
 
 
+def test_a_folder_of_runs_and_no_contact_are_enough(tmp_path, capsys):
+    place = runs_of("open")[0].parent
+    assert ran("submit", place, "--out", tmp_path / "all") == 0
+    said = capsys.readouterr().out
+    assert "Without --contact nobody can ask you about it." in said
+    assert ran("leaderboard", "verify", tmp_path / "all") == 0
+    assert "9 runs" in capsys.readouterr().out
+
+
 def test_signed_with_a_key(tmp_path, capsys):
     key, out = tmp_path / "key.pem", tmp_path / "signed"
     assert ran("leaderboard", "key", key) == 0
