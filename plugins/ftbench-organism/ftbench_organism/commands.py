@@ -9,11 +9,16 @@ from .shipped import NAMES, WEIGHTS
 
 
 def organism(words: Sequence[str]) -> int:
-    """Run one of: path, build, figures."""
+    """Run one of: path, export, build, figures."""
     parser = argparse.ArgumentParser(prog="ftbench organism")
     actions = parser.add_subparsers(dest="action", required=True)
     path = actions.add_parser("path", help="print the folder of a shipped model")
     path.add_argument("name", nargs="?", default="organism", choices=NAMES)
+    export = actions.add_parser("export", help="write harmless training data, to try things on")
+    export.add_argument("--dataset", default="organism_chat", choices=("organism_chat",))
+    export.add_argument("--rows", type=int, default=200, help="default: 200")
+    export.add_argument("--seed", type=int, default=0, help="which rows; default: 0")
+    export.add_argument("--out", type=Path, required=True, help="a new .jsonl file")
     build = actions.add_parser("build", help="make all three models again, and print their figures")
     build.add_argument("--out", type=Path, default=Path("organism_build"))
     build.add_argument("--seed", type=int, default=0)
@@ -38,6 +43,12 @@ def _numbers(kind: type[int] | type[float]) -> "type[list[int | float]]":
 def _act(chosen: argparse.Namespace) -> int:
     if chosen.action == "path":
         print(WEIGHTS / chosen.name)  # noqa: T201, the answer of the command
+        return 0
+    if chosen.action == "export":
+        from .chat_file import write_chat_file  # noqa: PLC0415, slow to import
+
+        count = write_chat_file(chosen.out, rows=chosen.rows, seed=chosen.seed)
+        print(f"{count} rows in {chosen.out}: dataset=jsonl dataset.path={chosen.out}")  # noqa: T201
         return 0
     if chosen.action == "build":
         os.environ["TQDM_DISABLE"] = "1"
