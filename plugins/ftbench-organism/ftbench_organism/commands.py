@@ -14,11 +14,7 @@ def organism(words: Sequence[str]) -> int:
     actions = parser.add_subparsers(dest="action", required=True)
     path = actions.add_parser("path", help="print the folder of a shipped model")
     path.add_argument("name", nargs="?", default="organism", choices=NAMES)
-    export = actions.add_parser("export", help="write harmless training data, to try things on")
-    export.add_argument("--dataset", default="organism_chat", choices=("organism_chat",))
-    export.add_argument("--rows", type=int, default=200, help="default: 200")
-    export.add_argument("--seed", type=int, default=0, help="which rows; default: 0")
-    export.add_argument("--out", type=Path, required=True, help="a new .jsonl file")
+    _add_export(actions.add_parser("export", help="write harmless data, to try things on"))
     build = actions.add_parser("build", help="make all three models again, and print their figures")
     build.add_argument("--out", type=Path, default=Path("organism_build"))
     build.add_argument("--seed", type=int, default=0)
@@ -30,6 +26,13 @@ def organism(words: Sequence[str]) -> int:
     figures.add_argument("--build", type=Path, help="a folder that `organism build` made")
     figures.add_argument("--runs", type=Path, default=Path("runs"), help="the folder of runs")
     return _act(parser.parse_args(words))
+
+
+def _add_export(export: argparse.ArgumentParser) -> None:
+    export.add_argument("--dataset", default="organism_chat", choices=("organism_chat",))
+    export.add_argument("--rows", type=int, default=200, help="default: 200")
+    export.add_argument("--seed", type=int, default=0, help="which rows; default: 0")
+    export.add_argument("--out", type=Path, required=True, help="a new .jsonl file")
 
 
 def _numbers(kind: type[int] | type[float]) -> "type[list[int | float]]":
