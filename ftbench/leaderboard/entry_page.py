@@ -70,8 +70,7 @@ def _facts(row: BoardRow) -> Iterator[tuple[str, str]]:
     yield "Trust", entry.trust
     yield "Submitted by", f"{entry.by} ({entry.relationship.replace('_', ' ')})"
     yield "Contact", entry.contact or "not given"
-    yield "Submitted", entry.made
-    yield "First run", entry.started
+    yield "Submitted, and begun", f"{entry.made}, {entry.started}"
     yield "Model", " ".join(value for value in entry.model.values() if value)
     for name, value in entry.chosen.items():
         yield name.capitalize(), value
