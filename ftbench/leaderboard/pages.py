@@ -11,7 +11,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from ftbench.errors import StorageError
+from ftbench.errors import StorageError, UsageError
 
 from .board import Board, Track
 from .charts import badge, over_time
@@ -24,6 +24,8 @@ from .tables import COLUMNS, NUMERIC, WORDS, as_csv, as_markdown, cells
 FIRST = 100
 """How many rows the first view has; the others come when they are wanted."""
 MOST_PANELS = 12
+_FOLDERS = {"entries": (".html",), "badges": (".svg",), "assets": (".css", ".js", ".svg")}
+"""The folders of a site, and how the names of their files end."""
 
 
 @cache
@@ -38,10 +40,15 @@ def _environment() -> Environment:
 
 
 def write_site(board: Board, out: Path) -> int:
-    """Write all files of a board's site; returns how many. Raises StorageError."""
+    """Write all files of a board's site; returns how many.
+
+    What an earlier site left is removed. Raises UsageError for a folder that holds something else,
+    and StorageError where it cannot be written.
+    """
     count = 0
+    _check_is_a_site(out)
     try:
-        for folder in ("entries", "badges", "assets"):
+        for folder in _FOLDERS:
             shutil.rmtree(out / folder, ignore_errors=True)
             (out / folder).mkdir(parents=True)
         with as_file(files("ftbench.leaderboard") / "site" / "assets") as assets:
@@ -53,6 +60,20 @@ def write_site(board: Board, out: Path) -> int:
     except OSError as error:
         raise StorageError(f"{out} cannot be written: {error.strerror}.") from error
     return count
+
+
+def _check_is_a_site(out: Path) -> None:
+    """Nothing of anybody else's may be removed: a board's submissions lie in ``entries`` too."""
+    for folder, ending in _FOLDERS.items():
+        if not (out / folder).exists():
+            continue
+        strange = (out / folder).is_symlink() or not (out / folder).is_dir()
+        names = [] if strange else [path.name for path in (out / folder).iterdir()]
+        if strange or not all(name.endswith(ending) for name in names):
+            raise UsageError(
+                f"{out / folder} is no part of a site. Name another folder with --out: a site "
+                "replaces what is in it."
+            )
 
 
 def site(board: Board) -> Iterator[tuple[str, str]]:

@@ -117,6 +117,18 @@ def test_a_judge_without_a_card_is_measured_first(tmp_path, capsys):
     assert known["card"]["verdict"] in said and known["identity"] in card.read_text()
 
 
+def test_a_site_never_replaces_what_is_none(board, tmp_path, capsys):
+    """A board's submissions lie in a folder of the same name as the pages of entries."""
+    before = sorted(path.name for path in (board / "entries").rglob("*"))
+    assert ran("leaderboard", "build", board, "--out", board) == 2
+    assert "is no part of a site" in capsys.readouterr().err
+    assert sorted(path.name for path in (board / "entries").rglob("*")) == before
+    (tmp_path / "mine" / "assets").mkdir(parents=True)
+    (tmp_path / "mine" / "assets" / "photo.png").touch()
+    assert ran("leaderboard", "build", board, "--out", tmp_path / "mine") == 2
+    assert (tmp_path / "mine" / "assets" / "photo.png").exists()
+
+
 def test_a_folder_of_runs_and_no_contact_are_enough(tmp_path, capsys):
     place = runs_of("open")[0].parent
     assert ran("submit", place, "--out", tmp_path / "all") == 0
