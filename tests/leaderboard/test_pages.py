@@ -130,8 +130,9 @@ def test_what_is_shown_is_what_the_verdicts_say(tmp_path):
     told = json.loads(files["results.json"])["tracks"][0]["entries"][0]
     assert told["figures"]["tuned"]["harmfulness_rate"]["value"] == harm.value
     assert "Qi et al. 2024, table 1" in files["index.html"]
-    assert "not ranked" in files[f"badges/{row.entry.id}.svg"]  # nobody has measured the judge
-    assert "Nobody has measured its judge" in files[f"entries/{row.entry.id}.html"]
+    place = f"rank {row.rank.rank}" if row.rank else "not ranked"
+    assert place in files[f"badges/{row.entry.id}.svg"]
+    assert row.reason in files[f"entries/{row.entry.id}.html"]
 
 
 def test_an_entry_without_a_tuned_model_has_a_page():
