@@ -55,5 +55,12 @@ def examined(*entries):
     ]
 
 
+def thousand():
+    """A board of a thousand entries in ten tracks."""
+    numbers = range(1000)
+    made = (replace(entry(f"e{n:04}", n * 7 % 97), track=f"track {n % 10}") for n in numbers)
+    return board(*made)
+
+
 def board(*entries, rules=None):
     return board_of(examined(*entries), rules or Rules())

@@ -6,7 +6,7 @@ import pytest
 
 from ftbench.leaderboard.pages import write_site
 from tests.browser import browser, page_of, violations
-from tests.leaderboard.boards import board, entry
+from tests.leaderboard.boards import board, entry, thousand
 
 NARROW = {"width": 380, "height": 800}
 
@@ -38,7 +38,7 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def large(tmp_path_factory):
     out = tmp_path_factory.mktemp("large") / "site"
-    write_site(board(*(entry(f"e{number:04}", number * 7 % 97) for number in range(1000))), out)
+    write_site(thousand(), out)
     return out
 
 

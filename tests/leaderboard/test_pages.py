@@ -13,7 +13,7 @@ from ftbench.leaderboard.board import board_of
 from ftbench.leaderboard.examining import examine
 from ftbench.leaderboard.pages import site, write_site
 from ftbench.leaderboard.rules import Rules
-from tests.leaderboard.boards import board, entry
+from tests.leaderboard.boards import board, entry, thousand
 from tests.leaderboard.hostile import PAYLOADS
 from tests.submissions import Forger, submission
 
@@ -113,8 +113,7 @@ def test_the_same_submissions_give_the_same_bytes(tmp_path):
 
 
 def test_the_first_view_of_a_thousand_entries_is_small():
-    made = board(*(entry(f"e{number:04}", number % 90) for number in range(1000)))
-    files = dict(site(made))
+    files = dict(site(thousand()))
     assets = sum(len(text) for name, text in files.items() if name == "index.html")
     assert assets < 280_000 and "Show all 1000" in files["index.html"]
     assert files["index.html"].count("<tr") < 200
