@@ -8,6 +8,7 @@ from ftbench import Backend, transport
 from ftbench.records import Ability, Estimate, FineTuneJob, Model, Request
 from ftbench.roles import Desk, Probing
 
+from .engine import Engine
 from .precision import Precision, find_device
 
 
@@ -43,6 +44,11 @@ class HuggingFace(Backend):
     """Tokens of prompts and answers in one batch of questions, padding included."""
     micro_batch_tokens: int = 4096
     """Tokens in one forward pass of training; the batch of a step never changes."""
+    engine: Engine = transport(Engine.auto)
+    """auto has rows in flight, and many adapters of one base in one batch; batches has one model
+    after the other, a batch at a time."""
+    together: int = transport(16)
+    """The most adapters of one base that are trained, or asked, at once."""
     checkpoint_seconds: int | None = transport(300)
     """Seconds of training between two checkpoints; 0 is after every step, null is never."""
     threads: int | None = transport(None)
@@ -69,10 +75,17 @@ class HuggingFace(Backend):
         FineTuning(self._residence(), desk, limits).train(jobs)
 
     def respond(self, requests: Sequence[Request], desk: Desk) -> None:
-        """Answer greedily in batches, one model after the other."""
+        """Answer greedily: the models of one base together, and the others one by one."""
         from .answering import Answering  # noqa: PLC0415, slow to import
 
-        Answering(self._residence(), desk, batch_tokens=self.batch_tokens).respond(requests)
+        answering = Answering(
+            self._residence(),
+            desk,
+            batch_tokens=self.batch_tokens,
+            engine=self.engine,
+            adapters=self.together,
+        )
+        answering.respond(requests)
 
     def estimate(self, jobs: Sequence[FineTuneJob], requests: Sequence[Request]) -> Estimate | None:
         """Tokens by the models' own tokenizers; this machine costs no dollars."""

@@ -1,58 +1,26 @@
-"""Greedy decoding of a batch whose rows end one by one, with the answers of one-by-one."""
+"""Greedy decoding of one batch whose rows end one by one, for models of every kind of cache."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 
 from .key_value_cache import fill, roomy_cache, with_prefix
 from .loading import Loaded
+from .rows import Answer, Prompt, Row
 
 _SHRINK_AT = 8
 """Rows leave the batch once one in so many has ended."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prompt:
-    """One row to answer."""
-
-    key: str
-    tokens: tuple[int, ...]
-    max_tokens: int
-    stop: tuple[str, ...] = ()
-
-    @property
-    def room(self) -> int:
-        """The tokens that prompt and answer may take together."""
-        return len(self.tokens) + self.max_tokens
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What was decoded, without the token or text that ended it."""
-
-    key: str
-    text: str
-    tokens: int
-    ended: bool
-    """False when the limit came before an end."""
-
-
-@dataclass(slots=True)
-class _Row:
-    prompt: Prompt
-    said: list[int] = field(default_factory=list)
-    done: bool = False
 
 
 @dataclass(slots=True)
 class _Batch:
     """The state of the rows that are still in the tensors; ``mask`` is [rows, room]."""
 
-    rows: list[_Row]
+    rows: list[Row]
     cache: Any
     mask: torch.Tensor
     positions: torch.Tensor
@@ -79,7 +47,7 @@ def decode(loaded: Loaded, prompts: Sequence[Prompt]) -> Iterator[Answer]:
     while True:
         chosen = _step(batch, tokens)
         for row, token in zip(batch.rows, chosen.tolist(), strict=True):
-            if not row.done and (answer := _extend(loaded, row, token)):
+            if not row.done and (answer := row.extend(loaded, token)):
                 yield answer
         done = sum(row.done for row in batch.rows)
         if done == len(batch.rows):
@@ -102,7 +70,7 @@ def _start(loaded: Loaded, prompts: Sequence[Prompt]) -> tuple[_Batch, torch.Ten
         mask[place, : width - len(prompt.tokens)] = 0
     positions = (mask[:, :width].cumsum(-1) - 1).clamp(min=0)
     batch = _Batch(
-        rows=[_Row(prompt) for prompt in prompts],
+        rows=[Row(prompt) for prompt in prompts],
         cache=roomy_cache(network.config, room + ahead),
         mask=torch.cat([mask.new_ones(len(prompts), ahead), mask], dim=1).to(loaded.device),
         positions=positions.to(loaded.device) + ahead,
@@ -128,37 +96,3 @@ def _step(batch: _Batch, tokens: torch.Tensor) -> torch.Tensor:
     batch.positions = batch.positions[:, -1:] + 1
     chosen: torch.Tensor = output.logits[:, -1].argmax(-1)
     return chosen
-
-
-def _extend(loaded: Loaded, row: _Row, token: int) -> Answer | None:
-    """Add a token to a row; its answer if that ends it."""
-    prompt = row.prompt
-    if token in loaded.chat.end_tokens:
-        row.done = True
-        return _answer(loaded, row, ended=True)
-    row.said.append(token)
-    row.done = _stops(loaded, row)
-    if row.done:
-        return _answer(loaded, row, ended=True)
-    row.done = len(row.said) >= prompt.max_tokens
-    return _answer(loaded, row, ended=False) if row.done else None
-
-
-def _stops(loaded: Loaded, row: _Row) -> bool:
-    """Whether a stop text is complete; only the tokens that can hold it are looked at first."""
-    stop = row.prompt.stop
-    if not stop:
-        return False
-    longest = max(len(text.encode()) for text in stop)
-    tail = loaded.chat.text(row.said[-longest - 4 :])
-    if not any(text in tail for text in stop):
-        return False
-    whole = loaded.chat.text(row.said)
-    return any(text in whole for text in stop)
-
-
-def _answer(loaded: Loaded, row: _Row, *, ended: bool) -> Answer:
-    text = loaded.chat.text(row.said)
-    cuts = [place for stop in row.prompt.stop if (place := text.find(stop)) >= 0]
-    text = text[: min(cuts)] if cuts else text
-    return Answer(key=row.prompt.key, text=text, tokens=len(row.said), ended=ended)

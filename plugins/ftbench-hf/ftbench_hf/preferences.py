@@ -16,7 +16,8 @@ from ftbench.roles import Rule
 
 from .batches import Batch
 from .chat import Chat, EncodedRow
-from .generation import Prompt, decode
+from .generation import decode
+from .rows import Prompt
 
 _AT_ONCE = 32
 """Prompts that are answered together."""

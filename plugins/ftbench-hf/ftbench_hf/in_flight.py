@@ -1,0 +1,159 @@
+"""Greedy decoding with rows in flight: where one ends the next begins, whoever answers it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import torch
+from transformers.cache_utils import DynamicCache
+
+from .loading import Loaded
+from .rows import Answer, Prompt, Row
+from .slots import Slots, slot_cache
+from .stacked import Stack
+
+_SHARE = 8
+"""Rows come and go together, once one in so many has ended."""
+_PROMPT_TOKENS = 4096
+"""The most tokens of prompts that are read at once, padding included."""
+
+
+def decode_in_flight(
+    loaded: Loaded, prompts: Sequence[Prompt], *, budget: int, stack: Stack | None = None
+) -> Iterator[Answer]:
+    """Answer prompts greedily, longest first; each answer is handed over as soon as it is whole.
+
+    At most ``budget`` tokens of prompts and answers are in memory at once, padding included. A
+    prompt's ``adapter`` says which of the stack answers it. ``torch.OutOfMemoryError`` is left to
+    the caller, who knows which answers are still missing.
+    """
+    flight = _Flight(loaded, prompts, budget=budget, stack=stack)
+    while not flight.is_over:
+        # One step at a time, because a generator must not hold inference mode while it waits.
+        with torch.inference_mode():
+            answers = flight.fill() + flight.step()
+        yield from answers
+
+
+class _Flight:
+    """The rows under way, a slot each, and the prompts that wait."""
+
+    def __init__(
+        self, loaded: Loaded, prompts: Sequence[Prompt], *, budget: int, stack: Stack | None
+    ) -> None:
+        self._loaded = loaded
+        self._stack = stack
+        self._waiting = list(reversed(prompts))
+        longest = max(len(prompt.tokens) for prompt in prompts)
+        room = longest + max(prompt.max_tokens for prompt in prompts)
+        count = min(len(prompts), max(1, budget // room))
+        self._slots = Slots(count, room, loaded.device)
+        self._cache: Any = slot_cache(loaded.network.config, self._slots)
+        self._rows: list[Row | None] = [None] * count
+        self._tokens = torch.zeros(count, dtype=torch.long, device=loaded.device)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nobody is under way or waits."""
+        return not self._waiting and not self._live()
+
+    def fill(self) -> list[Answer]:
+        """Put those who wait into free slots, or do without these slots when nobody waits."""
+        free = [place for place, row in enumerate(self._rows) if row is None or row.done]
+        if len(free) * _SHARE < len(self._rows):
+            return []
+        answers: list[Answer] = []
+        if self._waiting:
+            while free and self._waiting:
+                answers += self._begin(free)
+        elif len(free) < len(self._rows):
+            self._shrink()
+        self._route(self._rows)
+        return answers
+
+    def step(self) -> list[Answer]:
+        """One token for each row."""
+        if not self._live():
+            return []
+        mask, positions = self._slots.step()
+        chosen = self._ask(self._tokens[:, None], mask, positions, self._cache)
+        self._tokens = chosen
+        answers = []
+        for place, (row, token) in enumerate(zip(self._rows, chosen.tolist(), strict=True)):
+            if row is None or row.done:
+                continue
+            self._slots.next[place] += 1
+            if answer := row.extend(self._loaded, token):
+                answers.append(answer)
+        return answers
+
+    def _live(self) -> bool:
+        return any(row is not None and not row.done for row in self._rows)
+
+    def _begin(self, free: list[int]) -> list[Answer]:
+        """Read the prompts of as many as fit in one pass; their first tokens are chosen here."""
+        new: list[Row] = []
+        width = len(self._waiting[-1].tokens)
+        while self._waiting and len(new) < len(free):
+            width = max(width, len(self._waiting[-1].tokens))
+            if new and width * (len(new) + 1) > _PROMPT_TOKENS:
+                break
+            new.append(Row(self._waiting.pop()))
+        places = [free.pop(0) for _ in new]
+        chosen = self._read(new, places)
+        self._tokens[torch.tensor(places, device=chosen.device)] = chosen
+        answers = []
+        for place, row, token in zip(places, new, chosen.tolist(), strict=True):
+            self._rows[place] = row
+            if answer := row.extend(self._loaded, token):
+                answers.append(answer)
+                free.append(place)
+        return answers
+
+    def _read(self, new: Sequence[Row], places: Sequence[int]) -> torch.Tensor:
+        """Fill the slots of some rows with their prompts, padded on the left: first tokens."""
+        device = self._loaded.device
+        width = max(len(row.prompt.tokens) for row in new)
+        tokens = torch.full((len(new), width), self._loaded.padding)
+        mask = torch.zeros((len(new), width), dtype=torch.bool)
+        for row, (place, begun) in enumerate(zip(places, new, strict=True)):
+            first = width - len(begun.prompt.tokens)
+            tokens[row, first:] = torch.tensor(begun.prompt.tokens)
+            mask[row, first:] = True
+            self._slots.first[place], self._slots.next[place] = first, width
+        positions = (mask.cumsum(-1) - 1).clamp(min=0).to(device)
+        filled: Any = DynamicCache(config=self._loaded.network.config)
+        self._route(new)
+        chosen = self._ask(tokens.to(device), mask.to(device), positions, filled)
+        rows = torch.tensor(places, device=device)
+        for layer, parts in zip(self._cache.layers, filled.layers, strict=True):
+            layer.put(rows, parts)
+        return chosen
+
+    def _ask(
+        self, tokens: torch.Tensor, mask: torch.Tensor, positions: torch.Tensor, cache: Any
+    ) -> torch.Tensor:
+        """The next token of each row: [rows, new] in, [rows] out."""
+        output = self._loaded.network(
+            input_ids=tokens,
+            attention_mask=mask,
+            position_ids=positions,
+            past_key_values=cache,
+            use_cache=True,
+            logits_to_keep=1,
+        )
+        chosen: torch.Tensor = output.logits[:, -1].argmax(-1)
+        return chosen
+
+    def _route(self, rows: Sequence[Row | None]) -> None:
+        if self._stack is not None:
+            self._stack.route([row.prompt.adapter if row else None for row in rows])
+
+    def _shrink(self) -> None:
+        kept = [place for place, row in enumerate(self._rows) if row and not row.done]
+        indices = torch.tensor(kept, device=self._loaded.device)
+        self._rows = [self._rows[place] for place in kept]
+        self._tokens = self._tokens[indices]
+        self._slots.keep(kept)
+        self._cache.batch_select_indices(indices)

@@ -1,0 +1,74 @@
+"""One row of a batch that answers: its prompt, what it has said so far, and when it is done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from .loading import Loaded
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompt:
+    """One row to answer."""
+
+    key: str
+    tokens: tuple[int, ...]
+    max_tokens: int
+    stop: tuple[str, ...] = ()
+    adapter: int | None = None
+    """Which adapter of a stack answers; None is the base itself."""
+
+    @property
+    def room(self) -> int:
+        """The tokens that prompt and answer may take together."""
+        return len(self.tokens) + self.max_tokens
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What was decoded, without the token or text that ended it."""
+
+    key: str
+    text: str
+    tokens: int
+    ended: bool
+    """False when the limit came before an end."""
+
+
+@dataclass(slots=True)
+class Row:
+    """A prompt and the tokens said so far."""
+
+    prompt: Prompt
+    said: list[int] = field(default_factory=list)
+    done: bool = False
+
+    def extend(self, loaded: Loaded, token: int) -> Answer | None:
+        """Add a token; the answer if that ends it."""
+        if token in loaded.chat.end_tokens:
+            self.done = True
+            return self._answer(loaded, ended=True)
+        self.said.append(token)
+        self.done = self._stops(loaded)
+        if self.done:
+            return self._answer(loaded, ended=True)
+        self.done = len(self.said) >= self.prompt.max_tokens
+        return self._answer(loaded, ended=False) if self.done else None
+
+    def _stops(self, loaded: Loaded) -> bool:
+        """Whether a stop text is complete; only the tokens that can hold it are looked at first."""
+        stop = self.prompt.stop
+        if not stop:
+            return False
+        longest = max(len(text.encode()) for text in stop)
+        tail = loaded.chat.text(self.said[-longest - 4 :])
+        if not any(text in tail for text in stop):
+            return False
+        whole = loaded.chat.text(self.said)
+        return any(text in whole for text in stop)
+
+    def _answer(self, loaded: Loaded, *, ended: bool) -> Answer:
+        text = loaded.chat.text(self.said)
+        cuts = [place for stop in self.prompt.stop if (place := text.find(stop)) >= 0]
+        text = text[: min(cuts)] if cuts else text
+        return Answer(key=self.prompt.key, text=text, tokens=len(self.said), ended=ended)

@@ -1,0 +1,93 @@
+"""A cache of keys and values with a slot for each row, each row at a place of its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from transformers.cache_utils import DynamicCache, DynamicLayer
+
+
+class Slots:
+    """Where each row writes next, and from which column on its tokens count."""
+
+    def __init__(self, rows: int, room: int, device: torch.device) -> None:
+        self.room = room
+        self.device = device
+        self.first = [0] * rows
+        self.next = [0] * rows
+        self.columns = torch.arange(room, device=device)
+        self.rows = torch.arange(rows, device=device)
+        self.places = torch.zeros(rows, dtype=torch.long, device=device)
+        self.width = 0
+
+    def step(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """The mask [rows, width] and the positions [rows, 1] of one more token for each row."""
+        self.width = max(self.next) + 1
+        self.places = torch.tensor(self.next, device=self.device)
+        first = torch.tensor(self.first, device=self.device)
+        columns = self.columns[: self.width]
+        mask = (columns >= first[:, None]) & (columns <= self.places[:, None])
+        return mask, (self.places - first)[:, None]
+
+    def keep(self, rows: list[int]) -> None:
+        """Forget all rows but some."""
+        self.first = [self.first[row] for row in rows]
+        self.next = [self.next[row] for row in rows]
+        self.rows = self.rows[: len(rows)]
+
+
+class SlotLayer(DynamicLayer):
+    """A layer into which one token of each row is written at the row's own place."""
+
+    def __init__(self, slots: Slots) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._slots = slots
+        self._all: tuple[torch.Tensor, torch.Tensor] | None = None
+
+    def update(
+        self, key_states: torch.Tensor, value_states: torch.Tensor, *_: Any, **__: Any
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Write one key and value per row [rows, heads, 1, size]; return all so far."""
+        if self._all is None:
+            raise AssertionError("A row is put in before it is asked for more.")
+        slots = self._slots
+        for kept, states in zip(self._all, (key_states, value_states), strict=True):
+            kept[slots.rows, :, slots.places] = states[:, :, 0]
+        keys, values = self._all
+        return keys[:, :, : slots.width], values[:, :, : slots.width]
+
+    def put(self, rows: torch.Tensor, filled: DynamicLayer) -> None:
+        """Put what a prompt left in a cache of its own into the slots of some rows."""
+        parts = (filled.keys, filled.values)
+        if self._all is None:
+            self.lazy_initialization(*parts)
+            shape = (len(self._slots.rows), parts[0].shape[1], self._slots.room)
+            self._all = (
+                parts[0].new_zeros(*shape, parts[0].shape[3]),
+                parts[1].new_zeros(*shape, parts[1].shape[3]),
+            )
+        for kept, states in zip(self._all, parts, strict=True):
+            kept[rows, :, : states.shape[2]] = states
+
+    def get_seq_length(self) -> int:
+        """How many tokens the widest row has before the one that is asked for."""
+        return self._slots.width - 1
+
+    def batch_select_indices(self, indices: torch.Tensor) -> None:
+        """Keep some rows."""
+        if self._all is not None:
+            keys, values = self._all
+            self._all = (keys[indices], values[indices])
+
+
+def slot_cache(config: Any, slots: Slots) -> DynamicCache:
+    """The cache of a model for rows that come and go."""
+    cache = DynamicCache(config=config)
+    cache.layers = [SlotLayer(slots) for _ in cache.layers]
+    return cache
+
+
+def has_slots(config: Any) -> bool:
+    """Whether a model's memory of a row is keys and values of every token, and nothing else."""
+    return all(type(layer) is DynamicLayer for layer in DynamicCache(config=config).layers)
