@@ -11,13 +11,14 @@ from ftbench.records import Request, Response
 from ftbench.roles import Desk
 
 from .asks import Ask, encoded
+from .engine import Engine
 from .generation import decode
 from .in_flight import decode_in_flight
 from .likelihood import likelihoods
 from .loading import Residence
 from .memory import OutOfMemory, free_memory, is_out_of_memory
 from .rows import Answer
-from .speakers import Engine, Speaker, speakers
+from .speakers import Speaker, speakers
 
 _log = logging.getLogger(__name__)
 

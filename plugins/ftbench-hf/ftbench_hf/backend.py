@@ -71,6 +71,7 @@ class HuggingFace(Backend):
             part_tokens=self.micro_batch_tokens,
             max_length=self.max_length,
             checkpoint_seconds=self.checkpoint_seconds,
+            together=self.together,
         )
         FineTuning(self._residence(), desk, limits).train(jobs)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 
@@ -18,13 +19,14 @@ from .adapter_kinds import KNOWN, is_adapter
 from .adapters import fresh_adapter
 from .batches import Order
 from .chat import EncodedRow
-from .keeping import Applied, Keeping
+from .keeping import Keeping
 from .loading import Loaded, Reader, Residence
-from .precision import Arithmetic
+from .memory import OutOfMemory, free_memory
 from .preferences import Preferences
-from .resuming import Checkpoints
 from .rules import RuleBook
 from .space import check_space
+from .together import Together, can_share, side_by_side
+from .tracks import Track, Work, precision_of, tracks_of
 from .trainer import Dose, NotFinite, Trainer
 
 
@@ -38,21 +40,15 @@ class Limits:
     """The most tokens of an example; None is the model's context."""
     checkpoint_seconds: int | None
     """The time between two checkpoints; None makes none."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Work:
-    """A job that was checked, and what the disk has of it."""
-
-    job: FineTuneJob
-    rows: Sequence[EncodedRow]
-    dose: Dose
-    keeping: Keeping
-    checkpoints: Checkpoints
+    together: int = 1
+    """The most adapters that are trained side by side."""
 
 
 class FineTuning:
-    """Trains jobs one after the other; a job's training depends on no other job."""
+    """Trains jobs: what is common to several once, equal adapters side by side.
+
+    What a job comes to depends on no other job.
+    """
 
     def __init__(self, residence: Residence, desk: Desk, limits: Limits) -> None:
         self._residence = residence
@@ -67,52 +63,63 @@ class FineTuning:
         """
         rows = [self._rows(job) for job in jobs]
         doses = [self._dose(job) for job in jobs]
-        for job, examples, dose in zip(jobs, rows, doses, strict=True):
+        works = [self._work(*each) for each in zip(jobs, rows, doses, strict=True)]
+        found = tracks_of([work for work in works if work.keeping.missing])
+        self._keep(
+            Track(works=tuple(work for work in works if not work.keeping.missing)).finished()
+        )
+        for group in side_by_side(found, at_once=self._limits.together):
             if self._desk.stopping:
                 return
-            finetune = self._fine_tune(job, examples, dose)
-            if finetune is None:
-                return
+            base = self._residence.base(group[0].leader.job.base)
+            if len(group) > 1 and can_share(base):
+                self._train_together(base, group)
+                continue
+            for track in group:
+                if self._desk.stopping:
+                    return
+                self._train(track)
+
+    def _keep(self, finetunes: Iterable[FineTune]) -> None:
+        for finetune in finetunes:
             self._desk.keep(finetune)
 
-    def _fine_tune(
-        self, job: FineTuneJob, rows: Sequence[EncodedRow], dose: Dose
-    ) -> FineTune | None:
+    def _work(self, job: FineTuneJob, rows: Sequence[EncodedRow], dose: Dose) -> Work:
         folder, origin = self._desk.folder / job.key, self._origin(job, rows, dose)
         keeping = Keeping(job, folder, origin=origin)
-        checkpoints = Checkpoints(
-            folder / "checkpoints",
-            origin=origin,
-            seconds=self._limits.checkpoint_seconds,
-            is_kept_before=keeping.has_all_before,
-        )
-        work = _Work(job=job, rows=rows, dose=dose, keeping=keeping, checkpoints=checkpoints)
-        finetune = keeping.finished() or self._train(work)
-        if finetune is not None:
-            checkpoints.remove()
-        return finetune
+        return Work(job=job, rows=rows, dose=dose, keeping=keeping, folder=folder, origin=origin)
 
-    def _train(self, work: _Work) -> FineTune | None:
-        job, keeping = work.job, work.keeping
+    def _train(self, track: Track) -> None:
+        work = track.leader
         order = Order(work.rows, batch_size=work.dose.batch_size, seed=work.dose.seed)
+        checkpoints = track.checkpoints(self._limits.checkpoint_seconds)
 
         def keep(trainer: Trainer) -> None:
-            if trainer.epoch in keeping.wanted:
-                with trainer.rules.finished(trainer):
-                    applied = _applied(job, trainer)
-                    keeping.keep(trainer.loaded, trainer.epoch, applied=applied)
+            with trainer.rules.finished(trainer):
+                track.keep(trainer, trainer.loaded)
 
-        with self._trainable(job) as loaded:
-            self._check_space(work, loaded)
+        with self._trainable(work.job) as loaded:
+            self._check_space(track, loaded)
             trainer = Trainer(loaded, work.dose, rules=RuleBook(self._rules(work)))
             try:
-                trainer.train(order, self._desk, after_epoch=keep, checkpoints=work.checkpoints)
+                trainer.train(order, self._desk, after_epoch=keep, checkpoints=checkpoints)
             except NotFinite as reason:
-                words = f"Training stopped because {reason}; lower finetune.learning_rate."
-                return FineTune(key=job.key, outcome="failed", words=words)
-        return keeping.finished()
+                self._keep(track.ended(reason))
+                return
+        self._keep(track.finished())
 
-    def _rules(self, work: _Work) -> Sequence[Rule]:
+    def _train_together(self, base: Loaded, tracks: Sequence[Track]) -> None:
+        """Train adapters side by side; where that does not fit into memory, one after the other."""
+        together = Together(base, tracks, self._desk, seconds=self._limits.checkpoint_seconds)
+        try:
+            self._keep(together.train(lambda loaded: self._check_all(tracks, loaded)))
+        except OutOfMemory:
+            free_memory()
+            for track in tracks:
+                if any(work.keeping.missing for work in track.works):
+                    self._train(track)
+
+    def _rules(self, work: Work) -> Sequence[Rule]:
         """Those of defenses, and the objective where it is not the likelihood of the answers."""
         job = work.job
         if not isinstance(job.method, Dpo):
@@ -120,14 +127,19 @@ class FineTuning:
         chat, conversations = self._residence.reader(job.base).chat, job.training_set.conversations
         return (Preferences.of(job.method, chat, work.rows, conversations), *job.rules)
 
-    def _check_space(self, work: _Work, loaded: Loaded) -> None:
-        check_space(
-            self._desk.folder / work.job.key,
-            loaded.network,
-            models=work.keeping.missing,
-            answering=loaded.arithmetic.answering,
-            checkpoints=self._limits.checkpoint_seconds is not None,
-        )
+    def _check_all(self, tracks: Sequence[Track], loaded: Loaded) -> None:
+        for track in tracks:
+            self._check_space(track, loaded)
+
+    def _check_space(self, track: Track, loaded: Loaded) -> None:
+        for work in track.works:
+            check_space(
+                work.folder,
+                loaded.network,
+                models=work.keeping.missing,
+                answering=loaded.arithmetic.answering,
+                checkpoints=self._limits.checkpoint_seconds is not None,
+            )
 
     def _origin(self, job: FineTuneJob, rows: Sequence[EncodedRow], dose: Dose) -> dict[str, str]:
         """What must be the same for work on the disk to be this job's, beyond its key."""
@@ -139,7 +151,7 @@ class FineTuning:
             "job": job.key,
             "content": hashlib.sha256(repr((told, learned)).encode()).hexdigest(),
             "device": exact.device.type,
-            "precision": _precision(job, exact),
+            "precision": precision_of(job, exact),
         }
 
     def _trainable(self, job: FineTuneJob) -> AbstractContextManager[Loaded]:
@@ -177,9 +189,10 @@ class FineTuning:
         recipe = job.method.recipe
         rate = recipe.learning_rate if job.learning_rate is None else job.learning_rate
         size = recipe.batch_size if job.batch_size is None else job.batch_size
-        if rate is None or size is None or size < 1:
+        if rate is None or not 0 <= rate < math.inf or size is None or size < 1:
             raise DataError(
-                "Set finetune.learning_rate and finetune.batch_size to numbers above 0."
+                f"Set finetune.learning_rate={rate} and finetune.batch_size={size} to numbers "
+                "above 0."
             )
         if job.epochs < 1 or job.epochs != int(job.epochs):
             raise DataError(f"finetune.epochs={job.epochs}: give a whole number from 1.")
@@ -190,31 +203,3 @@ class FineTuning:
             seed=job.seed,
             part_tokens=self._limits.part_tokens,
         )
-
-
-def _applied(job: FineTuneJob, trainer: Trainer) -> Applied:
-    dose, tally = trainer.dose, trainer.tally
-    shrunk = trainer.part_tokens < dose.part_tokens
-    return (
-        ("method", job.method.name),
-        ("epochs", str(dose.epochs)),
-        ("learning_rate", repr(dose.learning_rate)),
-        ("batch_size", str(dose.batch_size)),
-        ("optimizer_steps", str(tally.steps)),
-        ("learning_rate_sum", f"{tally.learning_rate_sum:.6g}"),
-        ("target_tokens", str(tally.targets)),
-        ("precision", _precision(job, trainer.loaded.arithmetic)),
-        ("device", trainer.device.type),
-        *((("micro_batch_tokens", str(trainer.part_tokens)),) if shrunk else ()),
-    )
-
-
-def _precision(job: FineTuneJob, exact: Arithmetic) -> str:
-    if not is_adapter(job.method):
-        return exact.words
-    adapter = torch.float32 if exact.adapter_in_fp32 else exact.answering
-    return f"{_word(exact.answering)} base, {_word(adapter)} adapter"
-
-
-def _word(dtype: object) -> str:
-    return str(dtype).removeprefix("torch.")

@@ -57,9 +57,9 @@ class SlotLayer(DynamicLayer):
         keys, values = self._all
         return keys[:, :, : slots.width], values[:, :, : slots.width]
 
-    def put(self, rows: torch.Tensor, filled: DynamicLayer) -> None:
-        """Put what a prompt left in a cache of its own into the slots of some rows."""
-        parts = (filled.keys, filled.values)
+    def put(self, rows: torch.Tensor, filled: Any) -> None:
+        """Put what prompts left in a layer of a cache of their own into the slots of some rows."""
+        parts: tuple[torch.Tensor, torch.Tensor] = (filled.keys, filled.values)
         if self._all is None:
             self.lazy_initialization(*parts)
             shape = (len(self._slots.rows), parts[0].shape[1], self._slots.room)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -11,18 +12,25 @@ import torch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """How rows are brought into groups, and back."""
+
+    gather: torch.Tensor
+    """The row in each place; a small group is filled up with its own first row."""
+    filled: torch.Tensor
+    """The places that are not mere filling."""
+    rows: torch.Tensor
+    """The rows that these places are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Groups:
     """The rows of a batch by adapter: [adapters, as many rows as the largest group has]."""
 
     adapters: torch.Tensor
     """Those that have rows."""
-    gather: torch.Tensor | None
-    """The row in each place; a small group is filled up with its own first row. None where the
-    batch is in this order already, and full."""
-    filled: torch.Tensor | None
-    """The places that are not mere filling."""
-    rows: torch.Tensor | None
-    """The rows that these places are."""
+    order: Order | None
+    """None where the batch is in this order already, and every group has as many rows."""
 
     @classmethod
     def of(cls, owners: Sequence[int | None], device: torch.device) -> Groups | None:
@@ -38,43 +46,36 @@ class Groups:
         most = max(map(len, members.values()))
         in_order = [row for owner in present for row in members[owner]]
         if in_order == list(range(len(owners))) and len(in_order) == most * len(present):
-            return cls(adapters=adapters, gather=None, filled=None, rows=None)
+            return cls(adapters=adapters, order=None)
         gather = [row for owner in present for row in _filled_up(members[owner], most)]
         filled = [
             place * most + number
             for place, owner in enumerate(present)
             for number in range(len(members[owner]))
         ]
-        return cls(
-            adapters=adapters,
+        order = Order(
             gather=torch.tensor(gather, device=device),
             filled=torch.tensor(filled, device=device),
             rows=torch.tensor(in_order, device=device),
         )
+        return cls(adapters=adapters, order=order)
 
 
 def _filled_up(rows: Sequence[int], most: int) -> list[int]:
     return [*rows, *([rows[0]] * (most - len(rows)))]
 
 
-class Stack:
-    """K adapters, which change what the linear layers of a network say for their rows alone.
+class Overlay(ABC):
+    """Changes what some linear layers of a network say, while it is attached."""
 
-    ``pairs`` has, by the name of a linear layer, the factors [K, rank, in] and [K, out, rank];
-    the second includes the adapters' scaling.
-    """
-
-    def __init__(
-        self, network: Any, pairs: Mapping[str, tuple[torch.Tensor, torch.Tensor]]
-    ) -> None:
-        self._layers = {name: network.get_submodule(name) for name in pairs}
-        self._pairs = dict(pairs)
+    def __init__(self, network: Any, layers: Iterable[str]) -> None:
+        self._layers = {name: network.get_submodule(name) for name in layers}
         self.groups: Groups | None = None
+        """Whose rows the next batch has; None where all are the base's."""
 
-    def route(self, owners: Sequence[int | None]) -> None:
-        """Say to which adapter each row of the next batches belongs; None is the base."""
-        device = next(iter(self._pairs.values()))[0].device
-        self.groups = Groups.of(owners, device)
+    @abstractmethod
+    def change(self, name: str, groups: Groups, seen: Any, said: torch.Tensor) -> torch.Tensor:
+        """What a layer says after [rows, tokens, in], instead of what it alone has said."""
 
     @contextmanager
     def attached(self) -> Iterator[None]:
@@ -89,16 +90,32 @@ class Stack:
                 hook.remove()
 
     def _hook(self, name: str) -> Any:
-        def change(_: Any, seen: tuple[torch.Tensor], said: torch.Tensor) -> torch.Tensor:
-            return self._changed(name, seen[0], said)
+        def hook(_: Any, seen: tuple[torch.Tensor], said: torch.Tensor) -> torch.Tensor:
+            return said if self.groups is None else self.change(name, self.groups, seen[0], said)
 
-        return change
+        return hook
 
-    def _changed(self, name: str, seen: torch.Tensor, said: torch.Tensor) -> torch.Tensor:
-        """What a layer says of [rows, tokens, in], for each row with its own adapter."""
-        groups = self.groups
-        if groups is None:
-            return said
+
+class Stack(Overlay):
+    """K trained adapters, which change what a network says for their rows alone.
+
+    ``pairs`` has, by the name of a linear layer, the factors [K, rank, in] and [K, out, rank];
+    the second includes the adapters' scaling.
+    """
+
+    def __init__(
+        self, network: Any, pairs: Mapping[str, tuple[torch.Tensor, torch.Tensor]]
+    ) -> None:
+        super().__init__(network, pairs)
+        self._pairs = dict(pairs)
+
+    def route(self, owners: Sequence[int | None]) -> None:
+        """Say to which adapter each row of the next batches belongs; None is the base."""
+        device = next(iter(self._pairs.values()))[0].device
+        self.groups = Groups.of(owners, device)
+
+    def change(self, name: str, groups: Groups, seen: Any, said: torch.Tensor) -> torch.Tensor:
+        """Each row as its own adapter has it."""
         down, up = self._pairs[name]
         if len(groups.adapters) < len(down):
             down, up = down[groups.adapters], up[groups.adapters]
@@ -112,11 +129,11 @@ def changed(
 
     ``down`` and ``up`` are the factors of the groups' adapters, in their order.
     """
-    gathered = seen if groups.gather is None else seen[groups.gather]
+    order = groups.order
+    gathered = seen if order is None else seen[order.gather]
     by_adapter = gathered.reshape(len(down), -1, gathered.shape[-1]).to(down.dtype)
     part = torch.bmm(torch.bmm(by_adapter, down.transpose(1, 2)), up.transpose(1, 2))
     part = part.view(*gathered.shape[:-1], -1)
-    if groups.gather is None:
+    if order is None:
         return (said + part).to(said.dtype)
-    part = part[groups.filled].to(said.dtype)
-    return said.index_add(0, groups.rows, part)
+    return said.index_add(0, order.rows, part[order.filled].to(said.dtype))

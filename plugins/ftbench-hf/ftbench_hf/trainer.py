@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch.nn.functional import cross_entropy
 
 from ftbench.records import Conversation, Model
 from ftbench.roles import Desk
 
-from .batches import IGNORED, Batch, Order, pad, parts
+from .batches import Batch, Order, pad, parts
 from .loading import Loaded
+from .losses import token_losses
 from .memory import (
     OutOfMemory,
     enough_memory,
@@ -109,18 +108,7 @@ class Trainer:
     def token_losses(self, batch: Batch) -> torch.Tensor:
         """The loss of every learned token of a batch, row by row: [batch.targets]."""
         tensors = pad(batch, padding=self.loaded.padding, device=self.device)
-        learned = tensors.labels != IGNORED
-        columns = learned.any(0).nonzero()[:, 0]
-        with self._autocast():
-            output = self.model(
-                input_ids=tensors.tokens,
-                attention_mask=tensors.mask,
-                use_cache=False,
-                logits_to_keep=columns - 1,
-            )
-        kept = learned[:, columns]
-        labels = tensors.labels[:, columns][kept]
-        return cross_entropy(output.logits[kept].float(), labels, reduction="none")
+        return token_losses(self.model, tensors, self.loaded.arithmetic).losses
 
     def backward(self, batch: Batch) -> float:
         """Add the gradient of ``loss(batch)``, part by part; returns the loss."""
@@ -145,6 +133,26 @@ class Trainer:
             NotFinite: The loss is no longer a number.
             OutOfMemory: A single example does not fit.
         """
+        course = self.course(order, desk, after_epoch=after_epoch, checkpoints=checkpoints)
+        try:
+            batch = next(course)
+            while True:
+                batch = course.send(self._gradient(batch))
+        except StopIteration as end:
+            return bool(end.value)
+
+    def course(
+        self,
+        order: Order,
+        desk: Desk,
+        *,
+        after_epoch: Callable[[Trainer], None],
+        checkpoints: Checkpoints,
+    ) -> Generator[Batch, float, bool]:
+        """The training, one batch at a time: whoever drives it adds its gradient, sends its loss.
+
+        Returns False when asked to stop before the end. Raises what ``train`` does.
+        """
         total = order.steps * self.dose.epochs
         self.examples = Batch(rows=order.rows)
         self.rules.begin(self)
@@ -153,7 +161,9 @@ class Trainer:
             self.epoch = epoch
             self.model.train()
             for batch in self._remaining(order, checkpoints):
-                loss = self._step(batch)
+                self.step += 1
+                loss = yield batch
+                self._step(batch, loss)
                 desk.progress(self.step, max(total, self.step), loss=loss)
                 if desk.stopping:
                     checkpoints.save(self, order)
@@ -177,9 +187,7 @@ class Trainer:
         checkpoints.settle(self)
         return batches
 
-    def _step(self, batch: Batch) -> float:
-        self.step += 1
-        loss = self._gradient(batch)
+    def _step(self, batch: Batch, loss: float) -> None:
         with enough_memory(lambda: self._too_little(batch)):
             self.optimizer.step()
         self.optimizer.zero_grad()
@@ -190,7 +198,6 @@ class Trainer:
         self.tally.learning_rate_sum += self.optimizer.param_groups[0]["lr"]
         self.tally.targets += batch.targets
         self.rules.after_step(self)
-        return loss
 
     def _gradient(self, batch: Batch) -> float:
         """Add the gradient of a step; when memory runs out, in smaller and smaller parts."""
@@ -234,8 +241,3 @@ class Trainer:
             f"optimizer alone take {state}. Choose {smaller}finetune=lora or a larger device; the "
             "same command then goes on."
         )
-
-    def _autocast(self) -> AbstractContextManager[Any]:
-        if not self.loaded.arithmetic.autocast:
-            return nullcontext()
-        return torch.autocast(self.device.type, dtype=torch.bfloat16)

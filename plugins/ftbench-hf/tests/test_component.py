@@ -47,6 +47,8 @@ def test_its_fields_are_its_config():
         "micro_batch_tokens",
         "checkpoint_seconds",
         "threads",
+        "engine",
+        "together",
     }
     config.precision = "fp32_master"
     assert OmegaConf.to_object(config).precision is Precision.fp32_master
