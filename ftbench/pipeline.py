@@ -14,6 +14,7 @@ from .stages.describe import describe
 from .stages.divergence import rate_divergence
 from .stages.finetune import fine_tune
 from .stages.fluency import rate_fluency
+from .stages.jointly import fine_tune_jointly, respond_jointly
 from .stages.judge import judge_all
 from .stages.lm_eval_scores import score_with_lm_eval
 from .stages.prepare import BACKEND_FACT, prepare, stated_backend
@@ -45,8 +46,8 @@ def run(
         _confirm(bench, confirm)
         if any(work.cell.config.audit for work in bench.works):
             bench.each("audit", _audit)
-        bench.each("finetune", _fine_tune)
-        bench.each("respond", _respond)
+        bench.each("finetune", _fine_tune, first=fine_tune_jointly)
+        bench.each("respond", _respond, first=respond_jointly)
         bench.each("judge", _judge)
         bench.each("score", _score)
         bench.each("publish", _publish)

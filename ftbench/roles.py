@@ -162,6 +162,8 @@ class Backend(Component):
     """Trains models and lets them answer; results go through ``desk.keep`` as they are made."""
 
     can: ClassVar[frozenset[Ability]] = frozenset({Ability.full, Ability.lora})
+    gains_from_many: ClassVar[bool] = False
+    """Whether the jobs and requests of all runs of a sweep are handed over in one call."""
 
     @abstractmethod
     def fine_tune(self, jobs: Sequence[FineTuneJob], desk: Desk) -> None: ...

@@ -97,12 +97,23 @@ class Bench:
         self._backends = distinct_backends(cells)
         self._questionnaires: dict[str, Questionnaire] = {}
 
-    def each(self, stage: str, step: Callable[["Bench", Work], str]) -> None:
-        """Do a step for every run under way; it returns in a few words what was done."""
+    def each(
+        self,
+        stage: str,
+        step: Callable[["Bench", Work], str],
+        *,
+        first: Callable[["Bench", Sequence[Work]], None] | None = None,
+    ) -> None:
+        """Do a step for every run under way; it returns in a few words what was done.
+
+        ``first`` does beforehand what several runs can have done at once.
+        """
         going = [work for work in self.works if work.failure is None]
         if not going:
             return
         self.watch.begin(stage, f"{len(going)} runs" if len(going) > 1 else "")
+        if first is not None and len(going) > 1:
+            self._jointly(stage, going, first)
         done: list[str] = []
         for work in going:
             began = time.perf_counter()
@@ -116,8 +127,22 @@ class Bench:
                 if fault is None and len(self.works) == 1:
                     raise
                 work.failure = fault or error
-            work.seconds[stage] = time.perf_counter() - began
+            spent = time.perf_counter() - began
+            work.seconds[stage] = work.seconds.get(stage, 0.0) + spent
         self.watch.end(_summary(done, failed=len(going) - len(done)))
+
+    def _jointly(
+        self,
+        stage: str,
+        works: Sequence[Work],
+        step: Callable[["Bench", Sequence[Work]], None],
+    ) -> None:
+        """The time that it takes is shared by the runs that it did something for."""
+        began = time.perf_counter()
+        step(self, works)
+        gained = [work for work in works if stage in work.anew]
+        for work in gained:
+            work.seconds[stage] = (time.perf_counter() - began) / len(gained)
 
     def backend(self, work: Work) -> Backend:
         """The one backend object of a run's backend config."""

@@ -20,6 +20,7 @@ class HuggingFace(Backend):
     """
 
     name = "hf"
+    gains_from_many = True
     can = frozenset(
         {
             Ability.full,
