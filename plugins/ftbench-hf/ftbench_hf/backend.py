@@ -11,6 +11,9 @@ from ftbench.roles import Desk, Probing
 from .engine import Engine
 from .precision import Precision, find_device
 
+_BATCH_TOKENS = {True: 16384, False: 65536}
+"""By whether the device is a CPU, where more rows at once wait longer for memory."""
+
 
 @dataclass(kw_only=True)
 class HuggingFace(Backend):
@@ -41,8 +44,9 @@ class HuggingFace(Backend):
     precision: Precision = Precision.auto
     max_length: int | None = None
     """The most tokens of a training example; null is what the model can read."""
-    batch_tokens: int = transport(65536)
-    """Tokens of prompts and answers in one batch of questions, padding included."""
+    batch_tokens: int | None = transport(None)
+    """Tokens of prompts and answers in one batch of questions, padding included; null is 16384 on
+    a CPU and 65536 elsewhere."""
     micro_batch_tokens: int = 4096
     """Tokens in one forward pass of training; the batch of a step never changes."""
     engine: Engine = transport(Engine.auto)
@@ -83,7 +87,7 @@ class HuggingFace(Backend):
         answering = Answering(
             self._residence(),
             desk,
-            batch_tokens=self.batch_tokens,
+            batch_tokens=self.batch_tokens or _BATCH_TOKENS[find_device(self.device).type == "cpu"],
             engine=self.engine,
             adapters=self.together,
         )

@@ -68,7 +68,7 @@ class _Flight:
             while free and self._waiting:
                 answers += self._begin(free)
         elif len(free) < len(self._rows):
-            self._shrink()
+            self._shrink(free)
         self._route(self._rows)
         return answers
 
@@ -150,10 +150,18 @@ class _Flight:
         if self._stack is not None:
             self._stack.route([row.prompt.adapter if row else None for row in rows])
 
-    def _shrink(self) -> None:
-        kept = [place for place, row in enumerate(self._rows) if row and not row.done]
-        indices = torch.tensor(kept, device=self._loaded.device)
-        self._rows = [self._rows[place] for place in kept]
-        self._tokens = self._tokens[indices]
-        self._slots.keep(kept)
-        self._cache.batch_select_indices(indices)
+    def _shrink(self, free: list[int]) -> None:
+        """Give up free slots; the last rows move into those before them."""
+        moved, gaps = self._slots.close_gaps(free)
+        for source, place in zip(moved, gaps, strict=True):
+            self._rows[place] = self._rows[source]
+        count = len(self._rows) - len(free)
+        del self._rows[count:]
+        if moved:
+            sources, places = (
+                torch.tensor(each, device=self._loaded.device) for each in (moved, gaps)
+            )
+            self._tokens[places] = self._tokens[sources]
+            for layer in self._cache.layers:
+                layer.move(sources, places)
+        self._tokens = self._tokens[:count]

@@ -30,11 +30,19 @@ class Slots:
         mask = (columns >= first[:, None]) & (columns <= self.places[:, None])
         return mask, (self.places - first)[:, None]
 
-    def keep(self, rows: list[int]) -> None:
-        """Forget all rows but some."""
-        self.first = [self.first[row] for row in rows]
-        self.next = [self.next[row] for row in rows]
-        self.rows = self.rows[: len(rows)]
+    def close_gaps(self, free: list[int]) -> tuple[list[int], list[int]]:
+        """Give up some slots; which rows moved, and into which of these slots.
+
+        The last rows move, so that little is copied.
+        """
+        count = len(self.first) - len(free)
+        gaps = [place for place in free if place < count]
+        moved = [place for place in range(count, len(self.first)) if place not in set(free)]
+        for source, place in zip(moved, gaps, strict=True):
+            self.first[place], self.next[place] = self.first[source], self.next[source]
+        del self.first[count:], self.next[count:]
+        self.rows = self.rows[:count]
+        return moved, gaps
 
 
 class SlotLayer(DynamicLayer):
@@ -54,8 +62,8 @@ class SlotLayer(DynamicLayer):
         slots = self._slots
         for kept, states in zip(self._all, (key_states, value_states), strict=True):
             kept[slots.rows, :, slots.places] = states[:, :, 0]
-        keys, values = self._all
-        return keys[:, :, : slots.width], values[:, :, : slots.width]
+        keys, values = (kept[: len(slots.rows), :, : slots.width] for kept in self._all)
+        return keys, values
 
     def put(self, rows: torch.Tensor, filled: Any) -> None:
         """Put what prompts left in a layer of a cache of their own into the slots of some rows."""
@@ -63,6 +71,7 @@ class SlotLayer(DynamicLayer):
         if self._all is None:
             self.lazy_initialization(*parts)
             shape = (len(self._slots.rows), parts[0].shape[1], self._slots.room)
+            # What is masked must be finite: nothing times nothing is nothing.
             self._all = (
                 parts[0].new_zeros(*shape, parts[0].shape[3]),
                 parts[1].new_zeros(*shape, parts[1].shape[3]),
@@ -74,11 +83,10 @@ class SlotLayer(DynamicLayer):
         """How many tokens the widest row has before the one that is asked for."""
         return self._slots.width - 1
 
-    def batch_select_indices(self, indices: torch.Tensor) -> None:
-        """Keep some rows."""
-        if self._all is not None:
-            keys, values = self._all
-            self._all = (keys[indices], values[indices])
+    def move(self, sources: torch.Tensor, places: torch.Tensor) -> None:
+        """Copy some rows over others."""
+        for kept in self._all or ():
+            kept[places, :, : self._slots.width] = kept[sources, :, : self._slots.width]
 
 
 def slot_cache(config: Any, slots: Slots) -> DynamicCache:

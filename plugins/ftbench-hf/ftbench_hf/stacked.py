@@ -130,10 +130,12 @@ def changed(
     ``down`` and ``up`` are the factors of the groups' adapters, in their order.
     """
     order = groups.order
-    gathered = seen if order is None else seen[order.gather]
+    gathered = seen if order is None else seen.index_select(0, order.gather)
     by_adapter = gathered.reshape(len(down), -1, gathered.shape[-1]).to(down.dtype)
     part = torch.bmm(torch.bmm(by_adapter, down.transpose(1, 2)), up.transpose(1, 2))
     part = part.view(*gathered.shape[:-1], -1)
     if order is None:
         return (said + part).to(said.dtype)
-    return said.index_add(0, order.rows, part[order.filled].to(said.dtype))
+    part = part.index_select(0, order.filled)
+    own = (said.index_select(0, order.rows) + part).to(said.dtype)
+    return said.index_copy(0, order.rows, own)
