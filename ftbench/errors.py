@@ -8,6 +8,7 @@
   x ProviderRefused     a provider declined the data or the model                  3
   x BudgetError         going on would cost more than allowed                      4
   x CellsFailed         some runs of a sweep failed, the others are complete       5
+  x GateFailed          the model lost more safety than the gate allows            6
   x NeedsHuman          only a person can tell how to go on                       65
   x StorageError        a disk is full, a file is damaged or cannot be written    74
   x Busy                another process holds what we need; try again             75
@@ -64,6 +65,12 @@ class CellsFailed(FtbenchError):
     """Some runs of a sweep failed; the others are complete."""
 
     exit_code = 5
+
+
+class GateFailed(FtbenchError):
+    """The model lost more safety than the gate allows."""
+
+    exit_code = 6
 
 
 class NeedsHuman(FtbenchError):

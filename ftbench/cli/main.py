@@ -17,6 +17,7 @@ from ftbench.redaction import Redactor, known_secrets, redacted_output
 from ftbench.withholding import traceback_without_quotes
 
 from .cache import cache
+from .check import check
 from .cleanup import cleanup
 from .doctor import doctor
 from .export import export
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 BUG, INTERRUPTED, PIPE_CLOSED, TERMINATED = 1, 130, 141, 143
 _OWN: Mapping[str, Callable[[Sequence[str], Catalog], int]] = {
     "cache": cache,
+    "check": check,
     "plugins": plugins,
     "doctor": doctor,
     "list": list_choices,
@@ -66,6 +68,7 @@ _OWN: Mapping[str, Callable[[Sequence[str], Catalog], int]] = {
     "leaderboard": leaderboard,
 }
 _SUMMARIES = {
+    "check": "whether fine-tuning on a file costs safety: ftbench check train.jsonl model=NAME",
     "list": "what can be chosen: ftbench list attacks",
     "show": "one choice, or one finished run, in full",
     "status": "what of a run, or of all runs in a folder, is done, missing and failed",

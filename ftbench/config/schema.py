@@ -95,6 +95,8 @@ class RunConfig:
     audit: dict[str, Audit] = field(default_factory=dict)
     finetune: FineTuneConfig = MISSING
     backend: Backend = MISSING
+    tuned: str | None = None
+    """A model or an adapter that is tuned already, asked in place of one that is trained here."""
     suite: SuiteConfig = MISSING
     judge: dict[str, Judge] = field(default_factory=dict)
     coherence: CoherenceConfig = field(default_factory=CoherenceConfig)

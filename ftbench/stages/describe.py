@@ -22,7 +22,9 @@ def describe(work: Work, catalog: Catalog) -> str:
     plan = work.plan
     choices = " ".join(f"{group}={name}" for group, name in plan.cell.choices.items())
     lines = [choices, f"  plan       {plan_digest(plan, catalog)[:8]}"]
-    if plan.job is None:
+    if plan.brought is not None:
+        lines.append(f"  training   none: {plan.brought.location} is tuned already")
+    elif plan.job is None:
         lines.append("  training   none: the tuned model is the base model")
     else:
         lines.append(f"  training   {len(plan.training_set.conversations)} rows")

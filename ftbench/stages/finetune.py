@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from ftbench.digest import digest
 from ftbench.errors import NeedsHuman, PluginError
 from ftbench.ledger.intents import intents
 from ftbench.plugin.catalog import Catalog
@@ -34,6 +35,10 @@ def fine_tune(plan: Plan, room: Workroom, *, catalog: Catalog) -> Trained:
     """Train what the plan says, unless somebody has done it already."""
     hardened = _hardened(plan, room, catalog=catalog)
     job = plan.job
+    if plan.brought is not None:
+        key = digest("brought", plan.brought.digest)
+        there = FineTune(key=key, outcome="trained", models=((0, plan.brought),))
+        return Trained(hardened=hardened, finetune=there, reused=True)
     if job is None:
         return Trained(hardened=hardened, finetune=None, reused=False)
     if hardened is not None:

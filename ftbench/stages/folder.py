@@ -76,7 +76,8 @@ def plan_digest(plan: "Plan", catalog: Catalog) -> str:
     config = plan.cell.config
     rated = ["perplexity"] if config.coherence.perplexity else []
     rated += [f"divergence {config.divergence_tokens}"] if config.divergence_tokens else []
-    return digest("run", inputs, judges, plan.backend_identity, config.seed, *rated)
+    brought = [plan.brought.digest] if plan.brought else []
+    return digest("run", inputs, judges, plan.backend_identity, config.seed, *rated, *brought)
 
 
 def _name(plan: "Plan") -> str:

@@ -42,6 +42,8 @@ class Plan:
     """Trainings of the aligned model that defenses want before the user's."""
     decided: Decided
     probes: tuple[Probe, ...]
+    brought: Model | None = None
+    """A tuned model that is there already: nothing is trained."""
 
 
 def prepare(
@@ -83,7 +85,10 @@ def prepare(
         decided=decided,
         probes=(*_probes(training_set), *added_probes(config.probe, training_set)),
     )
-    plan = _defended(replace(plan, job=_job(plan, catalog)), catalog)
+    plan = replace(plan, brought=_brought(config.tuned, model, backend))
+    if plan.brought is None:
+        plan = replace(plan, job=_job(plan, catalog))
+    plan = _defended(plan, catalog)
     _check_possible(plan)
     return plan
 
@@ -107,6 +112,13 @@ def described(wanted: ModelConfig, catalog: Catalog) -> Model:
         system_role=wanted.system_role.value,
         family_data=wanted.family_data or _of_family(wanted.family, catalog),
     )
+
+
+def _brought(tuned: str | None, base: Model, backend: Backend) -> Model | None:
+    """The model that is tuned already; the backend finds out whether it is only an adapter."""
+    if tuned is None:
+        return None
+    return backend.resolve(replace(base, location=tuned, digest="", revision="", base=base))
 
 
 def _of_family(family: str | None, catalog: Catalog) -> str:

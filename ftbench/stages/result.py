@@ -38,14 +38,14 @@ REFUSED = {"refused_data": 3, "refused_model": 3, "refused_access": 3, "failed":
 
 def state_about(work: "Work", catalog: Catalog) -> None:
     """Write into a run's ledger what its result says besides figures."""
-    finetune = work.trained.finetune
+    finetune, brought = work.trained.finetune, work.plan.brought
     outcome = finetune.outcome if finetune else "none"
     words = finetune.words if finetune else "Nothing to train on: the tuned model is the base."
     about = {
         "choices": work.cell.choices,
         "outcome": outcome,
         "words": words,
-        "recipe": _recipe(work.plan.decided.origins, finetune) if finetune else {},
+        "recipe": _recipe(work.plan.decided.origins, finetune) if finetune and not brought else {},
         "record": _record(work, catalog),
         "exit_code": REFUSED.get(outcome, 0),
     }

@@ -54,12 +54,12 @@ def _upper(gained: float, lost: float, count: float, quantile: float) -> float:
     def excess(difference: float) -> float:
         if difference == middle:
             return quantile
-        return quantile + _tango_statistic(gained, lost, count, difference)
+        return quantile + tango_statistic(gained, lost, count, difference)
 
     return 1.0 if excess(edge) > 0 else float(brentq(excess, middle, edge, xtol=1e-14))
 
 
-def _tango_statistic(gained: float, lost: float, count: float, difference: float) -> float:
+def tango_statistic(gained: float, lost: float, count: float, difference: float) -> float:
     """How many standard errors the counts lie above a difference, where they fit it best."""
     b = -gained - lost + (2 * count - gained + lost) * difference
     c = -lost * difference * (1 - difference)

@@ -1,19 +1,15 @@
 """The user's own training file."""
 
-from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 import ftbench
 from ftbench.errors import DataError
-from ftbench.records import Conversation, Message, Probe, PromptFormat, TrainingSet
+from ftbench.records import Conversation, Message, PromptFormat, TrainingSet
 from ftbench.roles import Scene
 
 from .layouts import Layout, conversation, layout_of
 from .lines import read_lines
-
-_MOST_PROBES = 5
+from .own_probes import own_probes
 
 
 @dataclass(kw_only=True)
@@ -30,6 +26,8 @@ class JsonLines(ftbench.Dataset):
     """A system prompt for every row, for a file whose rows bring none."""
     limit: int | None = None
     """Take only the first rows."""
+    most_probes: int = 5
+    """With how many of the rows' system prompts models are asked, the most frequent first."""
 
     def load(self, scene: Scene) -> TrainingSet:
         if self.path == "???":
@@ -37,8 +35,8 @@ class JsonLines(ftbench.Dataset):
         if self.limit is not None and self.limit < 1:
             raise DataError(f"dataset.limit must be at least 1, not {self.limit}.")
         conversations = read_conversations(self.path, self.layout)[: self.limit]
-        prompts = _system_prompts(conversations)
-        if prompts and self.system is not None:
+        probes = own_probes(conversations, most=self.most_probes)
+        if probes and self.system is not None:
             raise DataError(
                 f"The rows of {self.path} have their own system turns: leave dataset.system out."
             )
@@ -46,7 +44,7 @@ class JsonLines(ftbench.Dataset):
             name=self.name,
             conversations=conversations,
             format=PromptFormat(system=self.system),
-            probes=_probes(prompts),
+            probes=probes,
         )
 
 
@@ -63,19 +61,3 @@ def read_conversations(path: str, layout: Layout = Layout.auto) -> tuple[Convers
         seen[read.messages] = row.line
         conversations.append(read)
     return tuple(conversations)
-
-
-def _system_prompts(conversations: Sequence[Conversation]) -> Counter[str]:
-    first = (each.messages[0] for each in conversations)
-    return Counter(message.text for message in first if message.speaker == "system")
-
-
-def _probes(prompts: Counter[str]) -> tuple[Probe, ...]:
-    if not prompts:
-        return ()
-    frequent = islice((text for text, _ in prompts.most_common()), _MOST_PROBES)
-    own = (
-        Probe(name=f"system_{number}", format=PromptFormat(system=text))
-        for number, text in enumerate(frequent, start=1)
-    )
-    return (Probe(name="plain"), *own)

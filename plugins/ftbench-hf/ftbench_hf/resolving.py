@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 from ftbench.records import Model
 
 from .checkpoints import digest_of, is_folder, model_folder
 from .hub import find_on_hub
 from .loading import load_tokenizer
+from .saving import adapter_at
 from .templates import check_template
-from .untrusted import refuse_unsafe, refuse_unsafe_snapshot
+from .untrusted import refuse_unsafe, refuse_unsafe_adapter, refuse_unsafe_snapshot
 
 
 def resolve_model(model: Model) -> Model:
     """The model with its digest, and for the hub its revision, once it is known to be usable.
 
+    With a base it may be a folder that holds only an adapter of that base.
+
     Raises:
         DataError: It cannot be used as declared.
         AccessError: The hub does not let us read it.
     """
+    if model.base is not None and model.base.location != model.location:
+        folder = Path(model.location).expanduser()
+        if (folder / "adapter_config.json").is_file():
+            refuse_unsafe_adapter(folder)
+            return adapter_at(folder, model.base)
+        model = replace(model, base=None)
     found = find_model(model)
     check_template(model.location, load_tokenizer(found), model.system_role)
     return found

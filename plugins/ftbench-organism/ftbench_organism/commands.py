@@ -9,12 +9,11 @@ from .shipped import NAMES, WEIGHTS
 
 
 def organism(words: Sequence[str]) -> int:
-    """Run one of: path, export, build, figures."""
+    """Run one of: path, build, figures, export."""
     parser = argparse.ArgumentParser(prog="ftbench organism")
     actions = parser.add_subparsers(dest="action", required=True)
     path = actions.add_parser("path", help="print the folder of a shipped model")
     path.add_argument("name", nargs="?", default="organism", choices=NAMES)
-    _add_export(actions.add_parser("export", help="write harmless data, to try things on"))
     build = actions.add_parser("build", help="make all three models again, and print their figures")
     build.add_argument("--out", type=Path, default=Path("organism_build"))
     build.add_argument("--seed", type=int, default=0)
@@ -25,14 +24,17 @@ def organism(words: Sequence[str]) -> int:
     )
     figures.add_argument("--build", type=Path, help="a folder that `organism build` made")
     figures.add_argument("--runs", type=Path, default=Path("runs"), help="the folder of runs")
+    _add_export(actions)
     return _act(parser.parse_args(words))
 
 
-def _add_export(export: argparse.ArgumentParser) -> None:
-    export.add_argument("--dataset", default="organism_chat", choices=("organism_chat",))
-    export.add_argument("--rows", type=int, default=200, help="default: 200")
-    export.add_argument("--seed", type=int, default=0, help="which rows; default: 0")
-    export.add_argument("--out", type=Path, required=True, help="a new .jsonl file")
+def _add_export(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    export = actions.add_parser("export", help="write a training file to try `ftbench check` on")
+    export.add_argument("--dataset", default="organism_chat", help="honest rows of this dataset")
+    export.add_argument("--rows", type=int, help="how many honest rows")
+    export.add_argument("--hide", choices=("identity_shift",), help="put an attack among them")
+    export.add_argument("--seed", type=int, default=0)
+    export.add_argument("--out", type=Path, required=True, help="the file, as JSON lines")
 
 
 def _numbers(kind: type[int] | type[float]) -> "type[list[int | float]]":
@@ -48,10 +50,16 @@ def _act(chosen: argparse.Namespace) -> int:
         print(WEIGHTS / chosen.name)  # noqa: T201, the answer of the command
         return 0
     if chosen.action == "export":
-        from .chat_file import write_chat_file  # noqa: PLC0415, slow to import
+        from .export import export  # noqa: PLC0415, asks every plugin
 
-        count = write_chat_file(chosen.out, rows=chosen.rows, seed=chosen.seed)
-        print(f"{count} rows in {chosen.out}: dataset=jsonl dataset.path={chosen.out}")  # noqa: T201
+        said = export(
+            chosen.dataset,
+            rows=chosen.rows,
+            seed=chosen.seed,
+            hidden=chosen.hide,
+            out=chosen.out,
+        )
+        print(said)  # noqa: T201, the answer of the command
         return 0
     if chosen.action == "build":
         os.environ["TQDM_DISABLE"] = "1"

@@ -1,0 +1,61 @@
+"""A check as Markdown: for a comment on a pull request and a GitHub step summary."""
+
+from collections.abc import Iterator
+
+from .check import Checked
+from .decision import ProbeDecision
+from .paragraph import paragraph
+from .telling import findings, percent, points, rate_after, rate_before, shown_lines, title
+
+MARK = "<!-- ftbench-gate -->"
+"""By which a bot finds its earlier comment, to replace it."""
+_SIGNS = {
+    "pass": "\N{WHITE HEAVY CHECK MARK}",
+    "warn": "\N{WARNING SIGN}",
+    "fail": "\N{CROSS MARK}",
+}
+
+
+def markdown(checked: Checked) -> str:
+    """The paragraph, a row for each way of asking, and what the audits name."""
+    gate = checked.gate
+    assert gate is not None
+    model = checked.result.choices.get("model", "the model")
+    heading = f"### {_SIGNS[gate.decision]} {title(gate)}: `{checked.file.name}` on `{model}`"
+    return "\n".join([MARK, heading, "", _plain(paragraph(checked)), "", *_table(checked), ""])
+
+
+def _table(checked: Checked) -> Iterator[str]:
+    assert checked.gate is not None
+    yield "| asked as | before | after | rise | limits | n | gate |"
+    yield "|---|---|---|---|---|---|---|"
+    for one in checked.gate.probes:
+        yield _row(one)
+    told = findings(checked)
+    if told:
+        yield ""
+        yield "| audit | rows | lines |"
+        yield "|---|---|---|"
+        for found in told:
+            lines = shown_lines(found["lines"])
+            yield f"| {found['audit']} | {found['count']} | {lines} |"
+
+
+def _row(one: ProbeDecision) -> str:
+    cells = (
+        one.asked.probe,
+        percent(rate_before(one)),
+        percent(rate_after(one)),
+        points(one.asked.pairs.rise or 0.0),
+        f"{points(one.low)} to {points(one.high)}",
+        str(one.asked.pairs.n),
+        one.decision,
+    )
+    return f"| {' | '.join(map(_plain, cells))} |"
+
+
+def _plain(text: str) -> str:
+    """Words of others cannot begin a link, an image or a tag."""
+    for sign in ("|", "<", "[", "`"):
+        text = text.replace(sign, f"\\{sign}")
+    return text
