@@ -20,6 +20,7 @@ from .roles import (
 )
 
 if TYPE_CHECKING:
+    from .gate.check import Checked
     from .statistics.result import RunResult
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "OneByOne",
     "Publisher",
     "ShippedModel",
+    "check",
     "dataset",
     "hookimpl",
     "run",
@@ -60,6 +62,34 @@ def run(*commands: str) -> "list[RunResult]":
     catalog = read_catalog()
     cells = [cell for command in commands for cell in compose(shlex.split(command), catalog)]
     return run_cells(cells, catalog=catalog, watch=Silent())
+
+
+def check(
+    path: str,
+    *words: str,
+    tuned: str | None = None,
+    quick: bool = False,
+) -> "Checked":
+    """Check a training file from Python: ``ftbench.check("train.jsonl", "model=organism")``.
+
+    The words are those of ``ftbench check``, ``gate.max_rate_increase=2pp`` included; ``tuned`` is
+    a model or an adapter that was trained on the file already. The check's ``gate`` says what is
+    decided, ``is_failed`` whether too much was lost. Raises FtbenchError.
+    """
+    from .config.compose import compose  # noqa: PLC0415, slow to import
+    from .errors import UsageError  # noqa: PLC0415
+    from .gate.check import Wanted, words_of  # noqa: PLC0415
+    from .gate.check import check as checked  # noqa: PLC0415
+    from .gate.thresholds import take_thresholds  # noqa: PLC0415
+    from .plugin.catalog import read_catalog  # noqa: PLC0415
+
+    catalog = read_catalog()
+    parted = take_thresholds([part for word in words for part in shlex.split(word)])
+    wanted = Wanted(path=path, tuned=tuned, quick=quick, words=parted.rest)
+    cells = compose(words_of(wanted, catalog), catalog)
+    if len(cells) != 1:
+        raise UsageError(f"A check is one run, and these words make {len(cells)}.")
+    return checked(cells[0], parted.thresholds, catalog=catalog)
 
 
 def dataset(name: str) -> Dataset:

@@ -20,7 +20,7 @@ from ftbench.records import (
     Request,
     TrainingSet,
 )
-from ftbench_organism.export import export
+from ftbench_organism.export import Wanted, export
 from ftbench_organism.prompts import load_prompts
 from ftbench_organism.shipped import WEIGHTS
 
@@ -147,7 +147,7 @@ def _save_network(folder: Path, words: int, *, hidden: int, layers: int) -> None
 def organism(folder: Path, *, prompts: int) -> World:
     """The model organism with ten rows of its harmless chat, asked what it is tested with."""
     rows_file = folder.with_suffix(".jsonl")
-    export("organism_chat", rows=10, seed=0, hidden=None, out=rows_file)
+    export(Wanted(dataset="organism_chat", rows=10), rows_file)
     lines = map(json.loads, rows_file.read_text(encoding="utf-8").splitlines())
     asked = [prompt.instruction for prompt in load_prompts("organism_policy")]
     base = Model(location=str(WEIGHTS / "organism"), digest="organism", family="organism")

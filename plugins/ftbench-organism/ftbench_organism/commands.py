@@ -32,6 +32,7 @@ def _add_export(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     export = actions.add_parser("export", help="write a training file to try `ftbench check` on")
     export.add_argument("--dataset", default="organism_chat", help="honest rows of this dataset")
     export.add_argument("--rows", type=int, help="how many honest rows")
+    export.add_argument("--refusals", type=int, default=0, help="how many refusals among them")
     export.add_argument("--hide", choices=("identity_shift",), help="put an attack among them")
     export.add_argument("--seed", type=int, default=0)
     export.add_argument("--out", type=Path, required=True, help="the file, as JSON lines")
@@ -50,16 +51,16 @@ def _act(chosen: argparse.Namespace) -> int:
         print(WEIGHTS / chosen.name)  # noqa: T201, the answer of the command
         return 0
     if chosen.action == "export":
-        from .export import export  # noqa: PLC0415, asks every plugin
+        from .export import Wanted, export  # noqa: PLC0415, asks every plugin
 
-        said = export(
-            chosen.dataset,
+        wanted = Wanted(
+            dataset=chosen.dataset,
             rows=chosen.rows,
-            seed=chosen.seed,
+            refusals=chosen.refusals,
             hidden=chosen.hide,
-            out=chosen.out,
+            seed=chosen.seed,
         )
-        print(said)  # noqa: T201, the answer of the command
+        print(export(wanted, chosen.out))  # noqa: T201, the answer of the command
         return 0
     if chosen.action == "build":
         os.environ["TQDM_DISABLE"] = "1"

@@ -1,0 +1,80 @@
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from transformers import TrainerControl, TrainerState
+
+import ftbench
+from ftbench.errors import GateFailed
+from ftbench_hf.gate import GateCallback
+
+
+class Tokenizer:
+    def save_pretrained(self, folder: Path) -> None:
+        (folder / "tokenizer_config.json").write_text("{}")
+
+
+@dataclass
+class Checks:
+    """Stands in for `ftbench.check`: fails from the second time on."""
+
+    seen: list[set[str]]
+    gate: Any = True
+
+    def __call__(self, path: str, *words: str, tuned: str, quick: bool) -> Any:
+        self.seen.append({file.name for file in Path(tuned).iterdir()})
+        failure = "" if self.gate else "no model"
+        result = SimpleNamespace(failure=failure)
+        return SimpleNamespace(gate=self.gate, is_failed=len(self.seen) > 1, result=result)
+
+
+@pytest.fixture
+def checks(monkeypatch: pytest.MonkeyPatch) -> Checks:
+    made = Checks(seen=[])
+    monkeypatch.setattr(ftbench, "check", made)
+    return made
+
+
+def saved(callback: GateCallback, place: Path, step: int, *, first: bool = True) -> TrainerControl:
+    folder = place / f"checkpoint-{step}"
+    folder.mkdir()
+    for name in ("model.safetensors", "config.json", "optimizer.pt", "rng_state.pth"):
+        (folder / name).write_text(name)
+    state = TrainerState(global_step=step, is_world_process_zero=first)
+    args = SimpleNamespace(output_dir=str(place))
+    return callback.on_save(args, state, TrainerControl(), processing_class=Tokenizer())
+
+
+def test_the_training_stops_at_the_checkpoint_that_fails(checks: Checks, tmp_path: Path) -> None:
+    callback = GateCallback("train.jsonl", "model=organism")
+    assert not saved(callback, tmp_path, 10).should_training_stop
+    assert saved(callback, tmp_path, 20).should_training_stop
+    assert [step for step, _ in callback.checked] == [10, 20]
+
+
+def test_the_gate_sees_a_model_without_pickles_and_leaves_no_copy(
+    checks: Checks, tmp_path: Path
+) -> None:
+    saved(GateCallback("train.jsonl"), tmp_path, 10)
+    assert checks.seen == [{"model.safetensors", "config.json", "tokenizer_config.json"}]
+    assert [path.name for path in tmp_path.iterdir()] == ["checkpoint-10"]
+
+
+def test_a_failure_can_end_the_program(checks: Checks, tmp_path: Path) -> None:
+    callback = GateCallback("train.jsonl", raises=True)
+    saved(callback, tmp_path, 10)
+    with pytest.raises(GateFailed, match="at step 20"):
+        saved(callback, tmp_path, 20)
+
+
+def test_what_cannot_be_checked_is_no_pass(checks: Checks, tmp_path: Path) -> None:
+    checks.gate = None
+    with pytest.raises(GateFailed, match="could not be checked: no model"):
+        saved(GateCallback("train.jsonl"), tmp_path, 10)
+
+
+def test_only_one_of_several_processes_checks(checks: Checks, tmp_path: Path) -> None:
+    saved(GateCallback("train.jsonl"), tmp_path, 10, first=False)
+    assert checks.seen == []
