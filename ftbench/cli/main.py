@@ -27,7 +27,9 @@ from .judge import judge
 from .judge_card import judge_card
 from .leaderboard import leaderboard
 from .list import list_choices
+from .new import new
 from .plot import plot
+from .plugin import plugin
 from .plugins import plugins
 from .printable import printable
 from .reproduce import reproduce
@@ -48,6 +50,8 @@ if TYPE_CHECKING:
 BUG, INTERRUPTED, PIPE_CLOSED, TERMINATED = 1, 130, 141, 143
 _OWN: Mapping[str, Callable[[Sequence[str], Catalog], int]] = {
     "cache": cache,
+    "new": new,
+    "plugin": plugin,
     "check": check,
     "plugins": plugins,
     "doctor": doctor,
@@ -85,6 +89,8 @@ _SUMMARIES = {
     "reproduce": "a table of the paper beside ours, or its claims: ftbench reproduce T2 model=NAME",
     "tasks": "the lm-eval tasks at hand; --path TASK for lm_eval --include_path",
     "cache": "finished work kept for other runs: ftbench cache list, ftbench cache prune",
+    "new": "the package of a plugin to begin one from: ftbench new judge my_judge",
+    "plugin": "whether a plugin keeps its contracts: ftbench plugin check my_judge",
     "plugins": "the installed plugins, and what is wrong with some",
     "doctor": "whether runs can work here, and what to do where they cannot",
     "help": "this page",

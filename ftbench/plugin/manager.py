@@ -5,7 +5,7 @@ from importlib.metadata import EntryPoint, entry_points
 
 import pluggy
 
-from . import NAME, spec
+from . import API, NAME, spec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +56,11 @@ def _load(entry: EntryPoint) -> Plugin:
     manager = pluggy.PluginManager(NAME)
     manager.add_hookspecs(spec)
     try:
-        manager.register(entry.load(), name=entry.name)
+        module = entry.load()
+        if misfit := misfit_of(getattr(module, "FTBENCH_API", API)):
+            problem = Problem(package=package, what=misfit)
+            return Plugin(package=package, version=version, manager=None, problem=problem)
+        manager.register(module, name=entry.name)
         manager.check_pending()
     except KeyboardInterrupt:
         raise
@@ -65,6 +69,27 @@ def _load(entry: EntryPoint) -> Plugin:
         problem = Problem(package=package, what=what)
         return Plugin(package=package, version=version, manager=None, problem=problem)
     return Plugin(package=package, version=version, manager=manager)
+
+
+def misfit_of(declared: object) -> str:
+    """Why a plugin written for a version of our interface cannot be used; "" where it can.
+
+    Another first number is another interface; a higher second number wants what we do not have.
+    """
+    match declared:
+        case (int(), int()) if isinstance(declared, tuple):
+            theirs = (declared[0], declared[1])
+        case _:
+            return f"declares FTBENCH_API = {declared!r}, which is no pair of numbers like {API}."
+    wanted, ours = ".".join(map(str, theirs)), ".".join(map(str, API))
+    if theirs[0] != API[0]:
+        too = "old" if theirs < API else "new"
+        return (
+            f"is written for plugin interface {wanted}; this ftbench has {ours}: it is too {too}."
+        )
+    if theirs > API:
+        return f"needs plugin interface {wanted}; this ftbench has {ours}: upgrade ftbench."
+    return ""
 
 
 def words_of(error: BaseException) -> str:

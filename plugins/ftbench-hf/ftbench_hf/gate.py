@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _SAFE = frozenset({".safetensors", ".json", ".jinja", ".txt", ".model"})
 
 
-class GateCallback(TrainerCallback):  # type: ignore[misc]  # transformers has no types
+class GateCallback(TrainerCallback):
     """Check each checkpoint as it is saved, and stop the training at the first that fails."""
 
     def __init__(self, path: str, *words: str, quick: bool = False, raises: bool = False) -> None:
