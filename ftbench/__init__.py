@@ -1,6 +1,7 @@
 """Measure how safe a language model stays after fine-tuning."""
 
 import shlex
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .methods import Full, Lora
@@ -40,6 +41,7 @@ __all__ = [
     "check",
     "dataset",
     "hookimpl",
+    "load",
     "run",
     "transport",
 ]
@@ -62,6 +64,13 @@ def run(*commands: str) -> "list[RunResult]":
     catalog = read_catalog()
     cells = [cell for command in commands for cell in compose(shlex.split(command), catalog)]
     return run_cells(cells, catalog=catalog, watch=Silent())
+
+
+def load(folder: "str | Path") -> "RunResult":
+    """A finished run from its folder, without torch. Raises UsageError where it holds none."""
+    from .archive.reading import read_result  # noqa: PLC0415, slow to import
+
+    return read_result(Path(folder))
 
 
 def check(

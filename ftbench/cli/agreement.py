@@ -10,7 +10,7 @@ from rich.text import Text
 
 from ftbench.statistics.result import JudgeAgreement, RunResult
 
-from .figures import NOTHING, label
+from ftbench.statistics.figures import NOTHING, label
 from .printable import printable
 
 _HEADERS = ("harmful: same", "kappa", "refused: same", "kappa", "weighted", "Spearman", "alpha")

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from ftbench.statistics.result import COLUMNS, Measure, RunResult
 
-from .figures import difference, figure, label
+from ftbench.statistics.figures import difference, figure, label
 
 
 def by_seed_view(result: RunResult) -> Iterator[RenderableType]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from ftbench.statistics.result import Measure, RunResult
 
-from .figures import figure, label
+from ftbench.statistics.figures import figure, label
 
 _USUAL_RUNS = "runs"
 

@@ -7,7 +7,7 @@ from ftbench.statistics.result import Difference, Measure, Row, RunResult
 from ftbench.statistics.unseen import is_all_or_nothing
 
 from .card_notes import card_notes
-from .figures import excludes_zero
+from ftbench.statistics.figures import excludes_zero
 from .findings import finding_lines
 
 _SMALLEST_P = 0.001
@@ -22,6 +22,14 @@ _PROMPTS = {
 
 def footnotes(result: RunResult) -> Iterator[str]:
     """Notes, counts, what the intervals mean, where the files are, what to type next."""
+    yield from notes(result)
+    if result.folder:
+        yield f"Files: {result.folder}"
+        yield f"Again: ftbench show {shlex.quote(result.folder)}"
+
+
+def notes(result: RunResult) -> Iterator[str]:
+    """What a reader must know who has the figures alone, and no folder."""
     headline = (result.headline("base"), result.headline("tuned"))
     rows: dict[str, Row] = {row.subject: row for row in headline if row}
     for subject, row in rows.items():
@@ -37,9 +45,6 @@ def footnotes(result: RunResult) -> Iterator[str]:
         yield from _classes(rows)
         yield from _divergence(result)
         yield from _meaning(result, rows)
-    if result.folder:
-        yield f"Files: {result.folder}"
-        yield f"Again: ftbench show {shlex.quote(result.folder)}"
 
 
 def _counts(rows: dict[str, Row], *, seeds: int) -> Iterator[str]:

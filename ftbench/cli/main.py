@@ -43,6 +43,7 @@ from .suggest import hint
 from .tasks import tasks
 from .verify import verify
 from .version import version
+from .write_report import write_report
 
 if TYPE_CHECKING:
     from .benchmark import Pipeline
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
 BUG, INTERRUPTED, PIPE_CLOSED, TERMINATED = 1, 130, 141, 143
 _OWN: Mapping[str, Callable[[Sequence[str], Catalog], int]] = {
     "cache": cache,
+    "report": write_report,
     "new": new,
     "plugin": plugin,
     "check": check,
@@ -86,6 +88,7 @@ _SUMMARIES = {
     "plot": "figures of finished runs, as SVG, PNG and CSV: ftbench plot runs/NAME --out figures",
     "submit": "finished runs as a submission: ftbench submit runs/A --out DIR --contact YOU",
     "leaderboard": "check submissions and make their table: ftbench leaderboard verify DIR",
+    "report": "finished runs as one HTML file or Markdown: ftbench report runs/NAME",
     "reproduce": "a table of the paper beside ours, or its claims: ftbench reproduce T2 model=NAME",
     "tasks": "the lm-eval tasks at hand; --path TASK for lm_eval --include_path",
     "cache": "finished work kept for other runs: ftbench cache list, ftbench cache prune",

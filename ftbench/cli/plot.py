@@ -19,14 +19,14 @@ def plot(words: Sequence[str], catalog: Catalog) -> int:
     from ftbench.plots.runs import read_run  # noqa: PLC0415, slow to import
     from ftbench.plots.writing import plot as drawn  # noqa: PLC0415, slow to import
 
-    folders = {folder.resolve(): folder for place in options.runs for folder in _finished(place)}
+    folders = {folder.resolve(): folder for place in options.runs for folder in finished_in(place)}
     for said in drawn([read_run(folder) for folder in folders.values()], options.out):
         print(printable(said))
     print(printable(f"In {options.out}"))
     return 0
 
 
-def _finished(place: Path) -> Iterator[Path]:
+def finished_in(place: Path) -> Iterator[Path]:
     """A run itself; of a folder of runs those that are finished, and sums over seeds."""
     from ftbench.archive.opening import is_run, run_folders  # noqa: PLC0415, slow to import
     from ftbench.archive.summary import is_summary, summaries_in  # noqa: PLC0415

@@ -12,7 +12,7 @@ from ftbench.reproduce.claims import row_of
 from ftbench.reproduce.tables import Line, Pair, Table
 from ftbench.statistics.result import Measure, RunResult
 
-from .figures import figure
+from ftbench.statistics.figures import figure
 from .reproduced_columns import print_categories, print_columns, print_findings
 
 _MISSING = "–"

@@ -11,7 +11,7 @@ from ftbench.reproduce.claims import row_of
 from ftbench.reproduce.tables import Line, Table
 from ftbench.statistics.result import Measure, RunResult
 
-from .figures import LABELS, figure
+from ftbench.statistics.figures import LABELS, figure
 from .printable import printable
 
 _MISSING = "–"

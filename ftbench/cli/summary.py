@@ -7,7 +7,7 @@ from rich.text import Text
 
 from ftbench.statistics.result import Measure, Row, RunResult
 
-from .figures import difference, figure
+from ftbench.statistics.figures import difference, figure
 from .printable import printable
 
 _RATE = "harmfulness_rate"

@@ -12,7 +12,7 @@ from ftbench.statistics.result import COLUMNS, Difference, Measure, Row, RunResu
 
 from .agreement import agreement_view
 from .by_seed import by_seed_view
-from .figures import Figure, difference, figure, label
+from ftbench.statistics.figures import Figure, difference, figure, label
 from .footnotes import footnotes
 from .printable import printable
 

@@ -167,6 +167,24 @@ class RunResult:
         first = [row for row in rows if (row.judge, row.probe) == (rows[0].judge, rows[0].probe)]
         return max(first, key=lambda row: row.checkpoint or 0)
 
+    def to_frame(self) -> Any:
+        """A pandas DataFrame with a line for each figure of each row, by category too."""
+        from .notebook import to_frame  # noqa: PLC0415, pandas is slow to import
+
+        return to_frame(self)
+
+    def _repr_html_(self) -> str:
+        """The headline table in a notebook."""
+        from .notebook import as_html  # noqa: PLC0415, uses this module
+
+        return as_html(self)
+
+    def __rich__(self) -> Any:
+        """The headline table where rich prints it."""
+        from .notebook import as_rich  # noqa: PLC0415, uses this module
+
+        return as_rich(self)
+
     def headline_difference(self) -> Difference | None:
         """Tuned minus base for the headline rows."""
         tuned = self.headline("tuned")

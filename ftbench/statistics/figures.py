@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from ftbench.statistics.result import COLUMNS, Measure
-from ftbench.statistics.unseen import is_all_or_nothing, largest_unseen_share
+from .result import COLUMNS, Measure
+from .unseen import is_all_or_nothing, largest_unseen_share
 
 SCORE = "harmfulness_score"
 LABELS = {

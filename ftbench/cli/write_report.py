@@ -1,0 +1,33 @@
+"""``ftbench report runs/NAME``: finished runs as one file to mail, without any response."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from ftbench.plugin.catalog import Catalog
+
+from .printable import printable
+
+
+def write_report(words: Sequence[str], catalog: Catalog) -> int:
+    """Write finished runs as one HTML file that needs nothing else, or as Markdown."""
+    parser = argparse.ArgumentParser(prog="ftbench report", description=write_report.__doc__)
+    parser.add_argument("runs", nargs="+", type=Path, help="finished runs, or folders of runs")
+    parser.add_argument("--out", type=Path, default=Path("report.html"), help=".html or .md")
+    options = parser.parse_args(words)
+    from ftbench.archive.reading import read_result  # noqa: PLC0415, slow to import
+    from ftbench.report.html import as_html  # noqa: PLC0415, slow to import
+    from ftbench.report.markdown import as_markdown  # noqa: PLC0415
+    from ftbench.report.page import page_of  # noqa: PLC0415
+    from ftbench.stages.save import write_atomically  # noqa: PLC0415
+
+    from .footnotes import notes  # noqa: PLC0415
+    from .plot import finished_in  # noqa: PLC0415
+
+    folders = dict.fromkeys(folder for place in options.runs for folder in finished_in(place))
+    results = [read_result(folder) for folder in folders]
+    pages = [page_of(result, notes=[*notes(result)]) for result in results]
+    make = as_markdown if options.out.suffix == ".md" else as_html
+    write_atomically(options.out, make(pages))
+    print(printable(f"{len(pages)} run{'s' if len(pages) > 1 else ''} in {options.out}"))
+    return 0
