@@ -8,9 +8,9 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from ftbench.statistics.figures import NOTHING, label
 from ftbench.statistics.result import JudgeAgreement, RunResult
 
-from ftbench.statistics.figures import NOTHING, label
 from .printable import printable
 
 _HEADERS = ("harmful: same", "kappa", "refused: same", "kappa", "weighted", "Spearman", "alpha")

@@ -6,9 +6,8 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from ftbench.statistics.result import COLUMNS, Measure, RunResult
-
 from ftbench.statistics.figures import difference, figure, label
+from ftbench.statistics.result import COLUMNS, Measure, RunResult
 
 
 def by_seed_view(result: RunResult) -> Iterator[RenderableType]:

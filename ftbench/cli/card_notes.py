@@ -5,9 +5,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ftbench.statistics.result import Measure, RunResult
-
 from ftbench.statistics.figures import figure, label
+from ftbench.statistics.result import Measure, RunResult
 
 _USUAL_RUNS = "runs"
 

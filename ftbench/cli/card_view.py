@@ -9,8 +9,8 @@ from rich.text import Text
 
 from ftbench.cards.card import Attacks, Canaries, JudgeCard, SetFigures, Share, Stability
 from ftbench.cards.figures import SCORES
-
 from ftbench.statistics.figures import NOTHING
+
 from .printable import printable
 
 _STYLES = {"reference": "bold green", "usable": "green", "not usable": "bold red"}

@@ -3,11 +3,11 @@
 import shlex
 from collections.abc import Iterator
 
+from ftbench.statistics.figures import excludes_zero
 from ftbench.statistics.result import Difference, Measure, Row, RunResult
 from ftbench.statistics.unseen import is_all_or_nothing
 
 from .card_notes import card_notes
-from ftbench.statistics.figures import excludes_zero
 from .findings import finding_lines
 
 _SMALLEST_P = 0.001

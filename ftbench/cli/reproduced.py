@@ -10,9 +10,9 @@ from rich.table import Table as Grid
 from ftbench.reproduce.agreement import compared
 from ftbench.reproduce.claims import row_of
 from ftbench.reproduce.tables import Line, Pair, Table
+from ftbench.statistics.figures import figure
 from ftbench.statistics.result import Measure, RunResult
 
-from ftbench.statistics.figures import figure
 from .reproduced_columns import print_categories, print_columns, print_findings
 
 _MISSING = "–"

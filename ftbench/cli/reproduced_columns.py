@@ -9,9 +9,9 @@ from rich.table import Table as Grid
 
 from ftbench.reproduce.claims import row_of
 from ftbench.reproduce.tables import Line, Table
+from ftbench.statistics.figures import LABELS, figure
 from ftbench.statistics.result import Measure, RunResult
 
-from ftbench.statistics.figures import LABELS, figure
 from .printable import printable
 
 _MISSING = "–"

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from rich.table import Table
 from rich.text import Text
 
+from ftbench.statistics.figures import difference, figure
 from ftbench.statistics.result import Measure, Row, RunResult
 
-from ftbench.statistics.figures import difference, figure
 from .printable import printable
 
 _RATE = "harmfulness_rate"

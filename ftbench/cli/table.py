@@ -8,11 +8,11 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from ftbench.statistics.figures import Figure, difference, figure, label
 from ftbench.statistics.result import COLUMNS, Difference, Measure, Row, RunResult
 
 from .agreement import agreement_view
 from .by_seed import by_seed_view
-from ftbench.statistics.figures import Figure, difference, figure, label
 from .footnotes import footnotes
 from .printable import printable
 

@@ -5,11 +5,11 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from ftbench import __version__
 from ftbench.errors import StorageError, UsageError
 from ftbench.ledger.drafts import write_whole
 
@@ -93,7 +93,7 @@ def _said(who: Submitter) -> Submission:
             relationship=who.relationship,  # type: ignore[arg-type]
             link=who.link,
             note=who.note,
-            ftbench=__version__,
+            ftbench=version("ftbench"),
         )
     except ValidationError as error:
         first = error.errors(include_url=False)[0]

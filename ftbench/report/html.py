@@ -10,7 +10,7 @@ from .page import Page
 
 
 def as_html(pages: Sequence[Page]) -> str:
-    """The report; every word of others is escaped, and only our own drawings are taken as they are."""
+    """The report: every word of others is escaped; our own drawings are taken as they are."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415, slow
     from markupsafe import Markup  # noqa: PLC0415
 

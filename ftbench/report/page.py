@@ -1,4 +1,4 @@
-"""A result -> the sections of its report: figures and facts in words, never a response or a path."""
+"""A result -> the sections of its report: figures and facts, never a response or a path."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

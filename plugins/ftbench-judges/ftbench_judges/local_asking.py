@@ -23,6 +23,7 @@ from ftbench.records import (
     Verdict,
 )
 from ftbench_hf.answering import Answering
+from ftbench_hf.engine import Engine
 from ftbench_hf.loading import Reader, Residence, load_reader
 from ftbench_hf.precision import Precision, find_device
 
@@ -143,7 +144,14 @@ class Seated:
                 heard(record)
 
             desk = Listening(folder=self._folder, heard=hear, asked_to_stop=stopping)
-            Answering(self._residence, desk, batch_tokens=self._batch_tokens).respond(requests)
+            answering = Answering(
+                self._residence,
+                desk,
+                batch_tokens=self._batch_tokens,
+                engine=Engine.auto,
+                adapters=1,
+            )
+            answering.respond(requests)
 
     def _request(
         self, key: str, prompt: Prompt, *, max_tokens: int = 0, continuation: str | None = None
