@@ -16,7 +16,7 @@ from ftbench.records import Probe, Question, TrainingSet
 from ftbench.roles import Scene
 
 from .effort import Asked, Effort
-from .prepare import described
+from .models import described
 from .questions import collect
 from .recipe import Decided, decide
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ftbench.config.compose import Cell
-from ftbench.config.schema import ModelConfig, RunConfig
+from ftbench.config.schema import RunConfig
 from ftbench.digest import digest, plain
 from ftbench.errors import PluginError, UsageError
 from ftbench.plugin.catalog import Catalog
@@ -14,6 +14,7 @@ from ftbench.records import Ability, FineTuneJob, Model, Probe, TrainingSet
 from ftbench.roles import Backend, Component, Scene
 
 from .format import formatted_set
+from .models import brought, described
 from .panel import QUALITY
 from .probes import added_probes
 from .questions import Questionnaire
@@ -85,46 +86,12 @@ def prepare(
         decided=decided,
         probes=(*_probes(training_set), *added_probes(config.probe, training_set)),
     )
-    plan = replace(plan, brought=_brought(config.tuned, model, backend))
+    plan = replace(plan, brought=brought(config.tuned, model, backend))
     if plan.brought is None:
         plan = replace(plan, job=_job(plan, catalog))
     plan = _defended(plan, catalog)
     _check_possible(plan)
     return plan
-
-
-def described(wanted: ModelConfig, catalog: Catalog) -> Model:
-    """A model as the config describes it: one of a plugin's, a folder, or an id on the hub."""
-    shipped = catalog.models.get(wanted.name)
-    if shipped:
-        return Model(
-            location=str(shipped.folder),
-            digest="",
-            family=wanted.family or shipped.family,
-            system_role=shipped.system_role,
-            family_data=wanted.family_data or str(shipped.family_data or ""),
-        )
-    return Model(
-        location=wanted.name,
-        digest="",
-        revision=wanted.revision or "",
-        family=wanted.family or "default",
-        system_role=wanted.system_role.value,
-        family_data=wanted.family_data or _of_family(wanted.family, catalog),
-    )
-
-
-def _brought(tuned: str | None, base: Model, backend: Backend) -> Model | None:
-    """The model that is tuned already; the backend finds out whether it is only an adapter."""
-    if tuned is None:
-        return None
-    return backend.resolve(replace(base, location=tuned, digest="", revision="", base=base))
-
-
-def _of_family(family: str | None, catalog: Catalog) -> str:
-    """The data of a family that a plugin ships models of; another copy of one has the same."""
-    shipped = [model.family_data for model in catalog.models.values() if model.family == family]
-    return str(next(filter(None, shipped), ""))
 
 
 def _check_needs(cell: Cell, backend: Backend) -> None:

@@ -19,7 +19,7 @@ from ftbench.config.compose import compose
 from ftbench.records import Conversation, Message, Model, TrainingSet
 from ftbench.roles import Scene
 from ftbench.stages.format import formatted, formatted_set
-from ftbench.stages.prepare import described
+from ftbench.stages.models import described
 from ftbench.testing import testing_catalog
 from ftbench_attacks.identity_shift import IdentityShift
 from ftbench_datasets.alpaca import Alpaca

@@ -33,7 +33,14 @@ def typed(*words, environment):
     return subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
 
 
-@pytest.mark.parametrize("role", ROLES_TO_BEGIN)
+ALONE = ("judge", "backend")
+"""The kinds that the fast tests try; the others take as long again, each."""
+KINDS = [
+    role if role in ALONE else pytest.param(role, marks=pytest.mark.slow) for role in ROLES_TO_BEGIN
+]
+
+
+@pytest.mark.parametrize("role", KINDS)
 def test_every_kind_of_plugin_passes_as_it_is_written(tmp_path, role):
     folder = begun(role, f"my_{role}", tmp_path)
     environment = installed(folder, f"my_{role}")

@@ -56,6 +56,8 @@ def export(wanted: Wanted, out: Path) -> str:
 
 
 def _honest(wanted: Wanted) -> list[Row]:
+    if wanted.rows is not None and wanted.rows < 1:
+        raise UsageError(f"--rows={wanted.rows}: a training file has one row at least.")
     made = ftbench.dataset(wanted.dataset)
     if wanted.rows is not None:
         if not hasattr(made, "rows"):

@@ -6,7 +6,7 @@ from ftbench.cli.main import main
 
 
 def exported(tmp_path, *words):
-    out = tmp_path / "train.jsonl"
+    out = tmp_path / f"train{len(list(tmp_path.iterdir()))}.jsonl"
     code = main(["organism", "export", *words, "--out", str(out)])
     rows = [json.loads(line)["messages"] for line in out.read_text().splitlines()]
     return code, rows
