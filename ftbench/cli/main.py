@@ -43,6 +43,7 @@ from .suggest import hint
 from .tasks import tasks
 from .verify import verify
 from .version import version
+from .watch import watch
 from .write_report import write_report
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ _OWN: Mapping[str, Callable[[Sequence[str], Catalog], int]] = {
     "show": show,
     "tasks": tasks,
     "status": status,
+    "watch": watch,
     "runs": runs,
     "verify": verify,
     "export": export,
@@ -78,6 +80,7 @@ _SUMMARIES = {
     "list": "what can be chosen: ftbench list attacks",
     "show": "one choice, or one finished run, in full",
     "status": "what of a run, or of all runs in a folder, is done, missing and failed",
+    "watch": "follow a run, or a whole sweep, from another terminal: ftbench watch runs",
     "runs": "finished runs at a glance; two compared: ftbench runs A B --compare",
     "verify": "whether a run is whole, and its figures are what its ledger says",
     "export": "the files of a run, made again from its ledger; also as Parquet",
