@@ -15,7 +15,7 @@ from .consent import consent
 from .explain import explained
 from .flags import Flags, take_flags
 from .printable import printable
-from .report import report
+from .printing import report
 from .secrets_scan import refuse_secrets, refuse_secrets_in
 from .stopping import heard_signals
 from .view import view

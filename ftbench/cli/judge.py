@@ -48,7 +48,7 @@ def _judge(options: argparse.Namespace, catalog: Catalog) -> int:
     from ftbench.archive.rejudge import rejudge  # noqa: PLC0415, slow to import
 
     from .as_json import as_json  # noqa: PLC0415, slow to import
-    from .report import print_result  # noqa: PLC0415, slow to import
+    from .printing import print_result  # noqa: PLC0415, slow to import
     from .stopping import heard_signals  # noqa: PLC0415, slow to import
     from .view import view  # noqa: PLC0415, slow to import
 

@@ -86,7 +86,7 @@ def _show_runs(folders: Sequence[Path], catalog: Catalog) -> int:
             raise UsageError(_no_folder(folder, catalog))
     from ftbench.archive.reading import read_result  # noqa: PLC0415, slow to import
 
-    from .report import print_result  # noqa: PLC0415, slow to import
+    from .printing import print_result  # noqa: PLC0415, slow to import
 
     if len(folders) == 1:
         print_result(read_result(folders[0]))

@@ -1,12 +1,13 @@
 """Units of work as JSON text, and back."""
 
 from functools import cache
-from typing import Any
-
-from pydantic import TypeAdapter, ValidationError
+from typing import TYPE_CHECKING, Any
 
 from ftbench.errors import StorageError
 from ftbench.records import FineTune, Response, Verdict
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 KINDS: dict[str, type] = {"finetune": FineTune, "response": Response, "verdict": Verdict}
 
@@ -28,6 +29,8 @@ def encode(record: Unit) -> str:
 
 def decode(kind: str, text: str) -> Any:
     """The record that was encoded. Raises StorageError where the text is none of its kind."""
+    from pydantic import ValidationError  # noqa: PLC0415, slow to import
+
     try:
         return _adapter(kind).validate_json(text)
     except ValidationError as error:
@@ -35,5 +38,7 @@ def decode(kind: str, text: str) -> Any:
 
 
 @cache
-def _adapter(kind: str) -> TypeAdapter[Any]:
+def _adapter(kind: str) -> "TypeAdapter[Any]":
+    from pydantic import TypeAdapter  # noqa: PLC0415, slow to import
+
     return TypeAdapter(KINDS[kind])

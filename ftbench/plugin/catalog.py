@@ -44,6 +44,11 @@ class Catalog:
         return self.components[role][component.name]
 
 
+def nothing_offered() -> Catalog:
+    """The catalog of who does not ask any plugin."""
+    return _Reader().read(())
+
+
 def read_catalog() -> Catalog:
     """Ask every installed plugin what it offers."""
     return _Reader().read(installed_plugins())
