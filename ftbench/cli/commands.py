@@ -88,10 +88,15 @@ OWN: Mapping[str, Own] = {
     "plugin": Own(summary="whether a plugin keeps its contracts: ftbench plugin check my_judge"),
     "plugins": Own(summary="the installed plugins, and what is wrong with some"),
     "doctor": Own(summary="whether runs can work here, and what to do where they cannot"),
+    "completion": Own(
+        summary='what a shell needs to complete our words: eval "$(ftbench completion bash)"',
+        reads_plugins=False,
+    ),
+    "complete": Own(summary=""),
 }
 
 SUMMARIES: Mapping[str, str] = {
-    **{name: own.summary for name, own in OWN.items()},
+    **{name: own.summary for name, own in OWN.items() if own.summary},
     "help": "this page",
     "version": "which ftbench this is",
 }
