@@ -72,8 +72,8 @@ _DIR = ("--config-dir", "-cd")
 
 def _arguments(command: str, catalog: Catalog) -> Iterator[Candidate]:
     """What may follow a command: words of its own, finished runs, groups."""
-    own = _WORDS_OF.get(command, lambda catalog: {})
-    yield from own(catalog).items()
+    if own := _WORDS_OF.get(command):
+        yield from own(catalog).items()
     yield "--help", "what it takes"
     if command in _OF_RUNS:
         yield from ((f"runs/{name}", "") for name in _runs())
