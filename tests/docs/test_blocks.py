@@ -30,9 +30,11 @@ def own_runs(tmp_path_factory):
     run(["ftbench", "-m", "model=organism", "attack=none,identity_shift"], folder)
     (control,) = (folder / "runs").glob("*organism-full*")
     (shifted,) = (folder / "runs").glob("*identity_shift*")
-    shutil.copytree(shifted, folder / "runs" / "NAME")
     shifted.rename(folder / "runs" / "A")
     control.rename(folder / "runs" / "B")
+    run(["ftbench", "model=organism", "attack=identity_shift", "suite.limit=20"], folder)
+    (small,) = (folder / "runs").glob("*identity_shift*")
+    small.rename(folder / "runs" / "NAME")
     return folder / "runs"
 
 
