@@ -117,8 +117,8 @@ def main() -> None:
                 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
                 return
             told[name] = measure(bench, chosen.rounds, tuple(chosen.cells))
+            print(json.dumps({name: told[name]}, indent=1), flush=True)
         told[name]["peak_bytes"] = _peaks(name, chosen)
-        print(json.dumps({name: told[name]}, indent=1))
     whole = _summary(told) | {"start_up_seconds": start_up(), "worlds": told}
     chosen.out.write_text(json.dumps(whole, indent=1) + "\n")
     draw(told, chosen.out.with_suffix(".svg"))
