@@ -24,7 +24,7 @@ def as_markdown(pages: Sequence[Page]) -> str:
             ("Environment", page.environment),
         ):
             lines += [f"### {title}", "", *_table((("what", "value"), *facts)), ""] if facts else []
-        lines += ["### How to reproduce it", "", f"    {page.command}", ""]
+        lines += ["### How to reproduce it", "", f"    {' '.join(page.command.split())}", ""]
     return "\n".join(lines)
 
 
