@@ -6,6 +6,7 @@ from contextlib import redirect_stdout
 from typing import Protocol
 
 from ftbench.config.compose import Cell, compose
+from ftbench.config.launchers import Launcher, launcher_of
 from ftbench.config.store import register_configs
 from ftbench.plugin.catalog import Catalog
 from ftbench.stages.watch import Watch
@@ -48,11 +49,13 @@ def benchmark(words: Sequence[str], catalog: Catalog, pipeline: Pipeline | None 
     name_broken_plugins(catalog)
     with explained(rest, catalog):
         cells = compose(rest, catalog)
+        launcher = launcher_of(rest, cells, catalog)
     if not cells:
         return 0
     for cell in cells:
         refuse_secrets_in(cell.composed)
-    return _do(cells, catalog, pipeline=pipeline or _real_pipeline(), flags=flags)
+    done_by = _spread(launcher) if launcher else pipeline or _real_pipeline()
+    return _do(cells, catalog, pipeline=done_by, flags=flags)
 
 
 def _do(cells: Sequence[Cell], catalog: Catalog, *, pipeline: Pipeline, flags: Flags) -> int:
@@ -78,6 +81,12 @@ def name_broken_plugins(catalog: Catalog) -> None:
     problems = (*catalog.problems, *register_configs(catalog))
     for line in dict.fromkeys(map(str, problems)):
         print(printable(f"ftbench: {line}"), file=sys.stderr)
+
+
+def _spread(launcher: Launcher) -> Pipeline:
+    from ftbench.spread.spreading import Spread  # noqa: PLC0415, slow to import
+
+    return Spread(launcher=launcher)
 
 
 def _real_pipeline() -> Pipeline:

@@ -93,6 +93,7 @@ OWN: Mapping[str, Own] = {
         reads_plugins=False,
     ),
     "complete": Own(summary=""),
+    "group": Own(summary=""),
 }
 
 SUMMARIES: Mapping[str, str] = {

@@ -1,30 +1,19 @@
 """Turns the words of a command into cells: one typed config for every combination."""
 
-import io
-import logging
-import os
-import sys
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, redirect_stderr
+from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any
 
-import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
 from ftbench.errors import UsageError
-from ftbench.locations import CONF_DIR
 from ftbench.plugin.catalog import Catalog
 
+from .hydra_calls import taken_of_hydra
 from .schema import RunConfig
-from .store import SEVERAL, SINGLE, register_configs
-
-Taken = TypeVar("Taken")
-_OPTIONS_WITH_PATH = ("--config-dir", "-cd", "--config-path", "-cp", "--config-name", "-cn")
-_OPTIONS_WITH_VALUE = ("--cfg", "-c", "--info", "-i", "--package", "-p")
+from .store import SEVERAL, SINGLE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,38 +37,6 @@ def compose(arguments: Sequence[str], catalog: Catalog) -> list[Cell]:
     """
     compositions = taken_of_hydra(arguments, catalog, _composition)
     return [_cell(one) for composition in compositions for one in _each_seed(composition)]
-
-
-def taken_of_hydra(
-    arguments: Sequence[str], catalog: Catalog, take: Callable[[DictConfig], Taken]
-) -> list[Taken]:
-    """Let Hydra compose what the words of a command describe, and take something of each config."""
-    register_configs(catalog)
-    taken: list[Taken] = []
-
-    def collect(composed: DictConfig) -> None:
-        taken.append(take(composed))
-
-    decorate = hydra.main(version_base="1.3", config_path=str(CONF_DIR), config_name="run")
-    with tempfile.TemporaryDirectory(prefix="ftbench-") as folder:
-        options, overrides = split_words(arguments)
-        quiet = _quiet_hydra(overrides, folder)
-        _run(decorate(collect), [*options, "--", *overrides, *quiet])
-    return taken
-
-
-def split_words(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Part Hydra's options, with their values, from the overrides.
-
-    Hydra itself understands options only before the first or after the last override.
-    """
-    options: list[str] = []
-    overrides: list[str] = []
-    for before, word in zip(["", *arguments], arguments, strict=False):
-        belongs = before in _OPTIONS_WITH_VALUE and "=" not in word
-        is_option = word.startswith("-") or before in _OPTIONS_WITH_PATH or belongs
-        (options if is_option else overrides).append(word)
-    return options, overrides
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,51 +100,3 @@ def _choices(config: RunConfig, files: dict[str, str]) -> dict[str, str]:
         for group in SEVERAL
     }
     return {**files, **single, **several, "finetune": config.finetune.method.name}
-
-
-def _quiet_hydra(arguments: Sequence[str], folder: str) -> list[str]:
-    """Overrides that make Hydra write nothing: no logs, no output folders of its own."""
-    quoted = folder.replace("\\", "\\\\").replace("'", "\\'")
-    groups = ("hydra/job_logging", "hydra/hydra_logging")
-    chosen = {word.partition("=")[0] for word in arguments}
-    return [
-        *(f"{group}=none" for group in groups if group not in chosen),
-        "hydra.output_subdir=null",
-        "hydra.job.chdir=false",
-        f"hydra.run.dir='{quoted}'",
-        f"hydra.sweep.dir='{quoted}'",
-        "hydra.sweep.subdir='${hydra.job.num}'",
-    ]
-
-
-def _run(application: Any, words: list[str]) -> None:
-    """Call Hydra, which reads ``sys.argv`` and writes its complaints to stderr."""
-    complaints = io.StringIO()
-    try:
-        with _as_hydra_reads(words), redirect_stderr(complaints):
-            application()
-    except SystemExit as ended:
-        if ended.code:
-            lines = complaints.getvalue().strip().splitlines() or ["Hydra ended early."]
-            raise UsageError(lines[-1].removeprefix("ftbench: error: ")) from None
-    sys.stderr.write(complaints.getvalue())
-
-
-@contextmanager
-def _as_hydra_reads(words: list[str]) -> Iterator[None]:
-    """Give Hydra its words, make it raise instead of print; undo what it does to the process."""
-    before, full_error = sys.argv, os.environ.get("HYDRA_FULL_ERROR")
-    root = logging.getLogger()
-    level, handlers = root.level, list(root.handlers)
-    sys.argv = ["ftbench", *words]
-    os.environ["HYDRA_FULL_ERROR"] = "1"
-    try:
-        yield
-    finally:
-        sys.argv = before
-        root.setLevel(level)
-        root.handlers[:] = handlers
-        if full_error is None:
-            del os.environ["HYDRA_FULL_ERROR"]
-        else:
-            os.environ["HYDRA_FULL_ERROR"] = full_error

@@ -11,7 +11,7 @@ from ftbench.errors import UsageError
 from ftbench.plugin.catalog import Catalog
 from ftbench.roles import Judge
 
-from .compose import split_words, taken_of_hydra
+from .hydra_calls import split_words, taken_of_hydra
 
 _OPTIONS = ("--config-dir", "-cd")
 

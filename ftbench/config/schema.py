@@ -106,6 +106,8 @@ class RunConfig:
     seed: int = 0
     seeds: int | None = None
     """How many seeds to run, from ``seed`` on, and to sum up in one result; null for one run."""
+    cells_per_job: int | None = None
+    """Runs of a sweep in one job of a launcher; null is a quarter of them, and 16 at most."""
     budget_usd: float | None = None
     """Dollars that all runs of the command may spend, earlier starts included; null for none."""
     prices: str | None = None

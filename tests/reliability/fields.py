@@ -65,6 +65,7 @@ READERS: Mapping[str, tuple[frozenset[str], tuple[str, ...]]] = {
     "seed": (TRAINING, ("seed=5",)),
     "seeds": (TRAINING, ("seeds=2",)),
     "budget_usd": (NONE, ("budget_usd=5",)),
+    "cells_per_job": (NONE, ("cells_per_job=3",)),
     "prices": (NONE, ("prices=qi2024",)),
     "permission": (NONE, ("permission='somebody, today, a letter'",)),
     "table": (NONE, ("+table.title=other",)),

@@ -1,0 +1,134 @@
+"""The folder of a sweep that jobs do: what each is to do, and what it has written of itself."""
+
+import json
+import os
+import secrets
+import socket
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ftbench.digest import digest
+from ftbench.errors import StorageError, UsageError
+from ftbench.ledger.lock import holder
+from ftbench.ledger.store import moment
+
+SWEEPS = ".sweeps"
+"""Inside the folder of runs; a name that is no run's."""
+_SWEEP, _ORDER = "sweep.json", "order"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """The cells of one job, as the words that compose each."""
+
+    cells: tuple[tuple[str, ...], ...]
+    numbers: tuple[int, ...]
+    """Which cells of the sweep they are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepFolder:
+    """Where the command that spreads a sweep and the jobs that do it meet."""
+
+    path: Path
+
+    @classmethod
+    def begin(
+        cls, runs: Path, groups: Sequence[Group], *, launcher: str, is_agreed: bool
+    ) -> "SweepFolder":
+        """Make the folder of a sweep, or find that of the same one; every start has its own token.
+
+        ``is_agreed`` says whether somebody agreed to what can be billed. Raises StorageError.
+        """
+        told = [[list(group.cells), list(group.numbers)] for group in groups]
+        folder = cls(path=runs / SWEEPS / digest("sweep", told)[:12])
+        sweep = {
+            "launcher": launcher,
+            "began": moment(),
+            "token": secrets.token_hex(8),
+            "is_agreed": is_agreed,
+            "groups": [{"cells": cells, "numbers": numbers} for cells, numbers in told],
+        }
+        try:
+            folder.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _write(folder.path / _SWEEP, sweep)
+        except OSError as error:
+            raise StorageError(f"{folder.path} cannot be written: {error.strerror}.") from error
+        return folder
+
+    def sweep(self) -> dict[str, Any]:
+        """What the command wrote. Raises UsageError where there is no such sweep."""
+        told = _read(self.path / _SWEEP)
+        if told is None:
+            raise UsageError(f"{self.path} is not the folder of a sweep: it has no {_SWEEP}.")
+        return told
+
+    @property
+    def token(self) -> str:
+        """What the newest start of the sweep is known by."""
+        return str(self.sweep()["token"])
+
+    def groups(self) -> list[Group]:
+        """What each job is to do."""
+        return [
+            Group(cells=tuple(map(tuple, one["cells"])), numbers=tuple(one["numbers"]))
+            for one in self.sweep()["groups"]
+        ]
+
+    def lock(self, number: int) -> Path:
+        """Held by the process that does a group."""
+        return self.path / f"group-{number}.lock"
+
+    def state(self, number: int) -> dict[str, Any] | None:
+        """What a job has last written of itself; None for one that has not begun."""
+        return _read(self.path / f"group-{number}.json")
+
+    def put_state(self, number: int, state: Mapping[str, Any]) -> None:
+        """Replace what is known of a job."""
+        _write(self.path / f"group-{number}.json", state)
+
+    def is_under_way(self, number: int) -> bool:
+        """Whether a process of this machine, or of one that shares the lock, does the group."""
+        return holder(self.lock(number)) is not None
+
+
+def begun(token: str) -> dict[str, Any]:
+    """What a job writes of itself as it begins."""
+    return {
+        "token": token,
+        "host": socket.gethostname(),
+        "pid": os.getpid(),
+        "job": _job_of_scheduler(),
+        "began": moment(),
+        "ended": None,
+        "stage": "",
+        "cells": [],
+    }
+
+
+def sweep_folders(runs: Path) -> list[SweepFolder]:
+    """The sweeps whose runs are in a folder."""
+    return [SweepFolder(path=file.parent) for file in sorted(runs.glob(f"{SWEEPS}/*/{_SWEEP}"))]
+
+
+def _job_of_scheduler() -> str:
+    """What Slurm calls the job, as ``squeue`` shows it; empty where it is none of Slurm's."""
+    array, task = (os.environ.get(f"SLURM_ARRAY_{part}_ID") for part in ("JOB", "TASK"))
+    return f"{array}_{task}" if array and task else os.environ.get("SLURM_JOB_ID", "")
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        found: dict[str, Any] = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return None
+    return found
+
+
+def _write(path: Path, content: Mapping[str, Any]) -> None:
+    """Whole or not at all: others read while it is written."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")
+    draft.replace(path)
