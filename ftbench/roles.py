@@ -76,6 +76,12 @@ class Desk(Protocol):
     def progress(self, done: int, total: int, **values: float) -> None:
         """Tell how far the work is, with figures worth watching, such as the loss."""
 
+    def note(self, text: str, **facts: str) -> None:
+        """Tell the user, once, how the work is done, and keep it with the run; never a response.
+
+        ``facts`` say it for programs: ``engine="in_flight"``. Both become part of the result.
+        """
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:

@@ -27,6 +27,9 @@ class Desk:
     def progress(self, done: int, total: int, **values: float) -> None:
         """Nobody watches."""
 
+    def note(self, text: str, **facts: str) -> None:
+        """Nobody reads."""
+
 
 def run(world: World, cells: list[Cell], chat: Chat, folder: Path, *, tokens: int) -> Outcome:
     """A sweep, whole: the base is asked once."""

@@ -71,7 +71,7 @@ def rejudge(
         asked = _asked_again(run.ledger, sheets, catalog) if added else None
         room = Workroom(
             folder=run, others=(), cache=cache, told=watch.progress,
-            stopping=stopping, budget=budget or made_budget(None, None),
+            stopping=stopping, noted=watch.note, budget=budget or made_budget(None, None),
         )  # fmt: skip
         watch.begin("judge")
         made = have_judged(known, room, sheets)

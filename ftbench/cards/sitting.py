@@ -60,6 +60,7 @@ class Sitting:
             cache=None,
             told=watch.progress,
             stopping=stopping,
+            noted=watch.note,
             budget=budget or made_budget(None, None),
         )
 

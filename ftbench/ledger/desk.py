@@ -15,6 +15,9 @@ from .intents import intents
 from .store import Ledger
 from .together import together
 
+NOTES = "notes"
+"""The fact that holds how the work of a run was done, in the order in which it was told."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slot:
@@ -40,6 +43,8 @@ class LedgerDesk:
     judge: str = ""
     """For verdicts: the name they are filed under."""
     asked_to_stop: Callable[[], bool] = lambda: False
+    noted: Callable[[str], None] = lambda text: None
+    """Gets what the user should read."""
     budget: Budget = field(default_factory=Budget)
     """What may be spent, shared by every desk of one command; nothing, unless one is given."""
     kept: set[str] = field(default_factory=set)
@@ -83,11 +88,15 @@ class LedgerDesk:
 
     def settle(self, token: str, answer: Mapping[str, str]) -> None:
         """Write down how an intended action ended, and what it cost; both, or neither."""
-        for ledger in {ledger for slot in self.slots.values() for ledger in slot.ledgers}:
+        for ledger in self._ledgers():
             with self.budget.lock, together(ledger):
                 ledger.settle(token, answer)
                 if "dollars" in answer:
                     self.budget.settle(ledger, token, answer["dollars"])
+
+    def _ledgers(self) -> set[Ledger]:
+        """Every ledger that awaits something."""
+        return {ledger for slot in self.slots.values() for ledger in slot.ledgers}
 
     def price(self, address: str, model: str) -> Price | None:
         """What the service at an address charges for a model, by the command's price table."""
@@ -101,3 +110,15 @@ class LedgerDesk:
     def progress(self, done: int, total: int, **values: float) -> None:
         """Pass progress on to whoever watches."""
         self.told(done, total, **values)
+
+    def note(self, text: str, **facts: str) -> None:
+        """Keep a note with every run that awaits something; show it where one of them is told."""
+        said, is_new = {"note": text, **facts}, False
+        with self._lock:
+            for ledger in self._ledgers():
+                known = ledger.fact(NOTES) or []
+                if said not in known:
+                    ledger.state(NOTES, [*known, said])
+                    is_new = True
+        if is_new:
+            self.noted(text)

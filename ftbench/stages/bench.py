@@ -179,6 +179,7 @@ class Bench:
             cache=self.cache(),
             told=self.watch.progress,
             stopping=self.stopping,
+            noted=self.watch.note,
             budget=self.budget,
         )
 

@@ -69,6 +69,7 @@ def _train(bench: Bench, backend: Backend, works: Mapping[str, Work]) -> None:
                 slots=slots,
                 told=bench.watch.progress,
                 asked_to_stop=bench.stopping,
+                noted=bench.watch.note,
                 budget=bench.budget,
                 jobs=jobs,
                 models=models,
@@ -124,6 +125,7 @@ def _ask(
             slots=slots,
             told=bench.watch.progress,
             asked_to_stop=bench.stopping,
+            noted=bench.watch.note,
             budget=bench.budget,
         )
         try:

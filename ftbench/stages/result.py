@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ftbench.digest import digest, plain
+from ftbench.ledger.desk import NOTES
 from ftbench.ledger.payments import spent_in
 from ftbench.ledger.store import Ledger
 from ftbench.plugin.catalog import Catalog
@@ -103,6 +104,7 @@ def _record(work: "Work", catalog: Catalog) -> dict[str, Any]:
         **({"permission": config.permission} if needs_permission(config) else {}),
         **_paid(ledger),
         **_divergence(ledger),
+        **({NOTES: notes} if (notes := ledger.fact(NOTES)) else {}),
         "limit": config.suite.limit,
         "perplexity": config.coherence.perplexity,
     }

@@ -28,6 +28,8 @@ class Workroom:
     cache: StageCache | None
     told: Callable[..., None]
     stopping: Callable[[], bool]
+    noted: Callable[[str], None] = lambda text: None
+    """Gets what the user should read."""
     budget: Budget = field(default_factory=Budget)
     """What may be spent, shared by every run of the command."""
 
@@ -49,6 +51,7 @@ class Workroom:
             slots={echoed: Slot(key=key, ledgers=ledgers) for echoed, key in keys.items()},
             told=self.told,
             asked_to_stop=self.stopping,
+            noted=self.noted,
             judge=judge,
             budget=self.budget,
         )

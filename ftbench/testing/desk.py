@@ -34,6 +34,8 @@ class MemoryDesk:
     settled: dict[str, dict[str, str]] = field(default_factory=dict)
     """By token: how the action ended."""
     progressed: list[tuple[int, int, dict[str, float]]] = field(default_factory=list)
+    noted: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    """What the user was told of how the work is done, each once."""
     _lock: Lock = field(default_factory=Lock, repr=False)
 
     @property
@@ -117,3 +119,9 @@ class MemoryDesk:
         with self._lock:
             assert 0 <= done <= total, f"Progress says {done} of {total}."
             self.progressed.append((done, total, values))
+
+    def note(self, text: str, **facts: str) -> None:
+        """Write down what the user is told, once."""
+        with self._lock:
+            if (text, facts) not in self.noted:
+                self.noted.append((text, facts))

@@ -50,3 +50,17 @@ def test_a_verdict_is_filed_under_its_judge(tmp_path):
 def test_money_is_refused_where_there_is_no_budget(tmp_path):
     with pytest.raises(BudgetError, match="no budget"):
         desk(tmp_path).reserve(0.01)
+
+
+def test_a_note_is_shown_once_and_kept_with_every_run(tmp_path):
+    one, other = Ledger(tmp_path / "one"), Ledger(tmp_path / "other")
+    told = []
+    for _ in range(2):
+        working = desk(tmp_path, one, other)
+        working.noted = told.append
+        working.note("Answered by hand.", engine="hand")
+        working.note("Answered by hand.", engine="hand")
+    working.note("Answered by foot.")
+    assert told == ["Answered by hand.", "Answered by foot."]
+    known = [{"note": "Answered by hand.", "engine": "hand"}, {"note": "Answered by foot."}]
+    assert one.fact("notes") == other.fact("notes") == known

@@ -78,13 +78,21 @@ def test_a_plugin_of_another_interface_is_named_and_left_out(tmp_path):
     init.write_text(init.read_text().replace(f"FTBENCH_API = {API}", "FTBENCH_API = (2, 0)"))
     environment = installed(folder, "my_audit")
     said = typed("plugins", environment=environment).stdout
-    assert "written for plugin interface 2.0; this ftbench has 1.0: it is too new" in said
+    ours = ".".join(map(str, API))
+    assert f"written for plugin interface 2.0; this ftbench has {ours}: it is too new" in said
     assert "my_audit" not in typed("list", "audits", environment=environment).stdout
 
 
 @pytest.mark.parametrize(
     ("declared", "fits"),
-    [((1, 0), True), ((1, 1), False), ((0, 9), False), ((2, 0), False), ("1.0", False)],
+    [
+        ((1, 0), True),
+        (API, True),
+        ((1, API[1] + 1), False),
+        ((0, 9), False),
+        ((2, 0), False),
+        ("1.0", False),
+    ],
 )
 def test_an_interface_fits_up_to_what_we_have(declared, fits):
     assert (misfit_of(declared) == "") == fits

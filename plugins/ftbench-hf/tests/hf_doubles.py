@@ -205,6 +205,7 @@ class PaperDesk:
     stopping: bool = False
     kept: list[FineTune | Response | Verdict] = field(default_factory=list)
     progressed: list[tuple[int, int, dict[str, float]]] = field(default_factory=list)
+    noted: list[dict[str, str]] = field(default_factory=list)
     stop_after: int | None = None
     """Records after which the user asks to stop."""
     stop_at: int | None = None
@@ -220,6 +221,9 @@ class PaperDesk:
         raise AssertionError("this backend spends no money")
 
     settle = price = reserve = intend
+
+    def note(self, text: str, **facts: str) -> None:
+        self.noted.append({"note": text, **facts})
 
     def progress(self, done: int, total: int, **values: float) -> None:
         self.progressed.append((done, total, values))

@@ -47,3 +47,6 @@ class Listening:
 
     def progress(self, done: int, total: int, **values: float) -> None:
         """Whoever listens tells how far it is."""
+
+    def note(self, text: str, **facts: str) -> None:
+        """Who judges tells how, by its own settings."""
