@@ -7,10 +7,17 @@ from pathlib import Path
 
 import pytest
 
+
+def _module(plugin):
+    return plugin.name.replace("-", "_")
+
+
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]
-PLUGINS = sorted(file.parent.name for file in ROOT.glob("plugins/*/pyproject.toml"))
-PACKAGES = ["ftbench", *(plugin.replace("-", "_") for plugin in PLUGINS)]
+PLUGINS = sorted(file.parent for file in ROOT.glob("plugins/*/pyproject.toml"))
+LAUNCHERS = [plugin for plugin in PLUGINS if (plugin / "hydra_plugins").is_dir()]
+"""Hydra wants them in its own namespace, where they import Hydra and nothing of ours."""
+PACKAGES = ["ftbench", *(_module(plugin) for plugin in PLUGINS if plugin not in LAUNCHERS)]
 CONTRACTS = PROJECT["importlinter"]["contracts"]
 
 
@@ -57,6 +64,9 @@ def test_every_plugin_is_checked():
     assert public["source_modules"] == PACKAGES[1:]
     core = next(contract for contract in CONTRACTS if contract["name"].startswith("The core"))
     assert set(PACKAGES[1:]) < set(core["forbidden_modules"])
+    assert PROJECT["mypy"]["modules"] == [
+        f"hydra_plugins.{_module(plugin)}" for plugin in LAUNCHERS
+    ]
 
 
 def test_what_is_not_public_is_closed_to_plugins():

@@ -13,7 +13,7 @@ from ftbench.statistics.result import RunResult
 from .as_json import as_json
 from .flags import Flags
 from .printable import printable
-from .summary import failures, sweep_table
+from .summary import differing_words, failures, sweep_table
 from .table import result_view
 
 _LOG_COLUMNS = 120
@@ -30,11 +30,13 @@ def report(cells: Sequence[Cell], results: Sequence[RunResult], flags: Flags) ->
     console = _console(to_stderr=flags.json)
     if len(results) == 1:
         return _report_one(results[0], console, silent=flags.json and flags.quiet)
+    differing = differing_words(cells)
     names = [
-        result.run or " ".join(cell.overrides) for cell, result in zip(cells, results, strict=True)
+        result.run or words or " ".join(cell.overrides)
+        for cell, words, result in zip(cells, differing, results, strict=True)
     ]
     if not (flags.json and flags.quiet):
-        _print_sweep(results, names, console)
+        _print_sweep(results, names, differing, console)
         _print_sums(sums, console)
     failed = failures(results, names)
     for line in failed:
@@ -56,9 +58,14 @@ def _report_one(result: RunResult, console: Console, *, silent: bool) -> int:
     return result.exit_code
 
 
-def _print_sweep(results: Sequence[RunResult], names: Sequence[str], console: Console) -> None:
+def _print_sweep(
+    results: Sequence[RunResult], names: Sequence[str], differing: Sequence[str], console: Console
+) -> None:
+    """A name that tells no run from another by what was typed gets these words beside it."""
+    runs = [name.rpartition("-")[0] for name in names]
+    beside = differing if len(set(runs)) < len(runs) else ()
     console.print()
-    console.print(sweep_table(results, names))
+    console.print(sweep_table(results, names, differing=beside))
     finished = [result.folder for result in results if result.rows]
     if finished:
         console.print(f"One run in full: ftbench show {shlex.quote(finished[0])}", markup=False)

@@ -1,10 +1,12 @@
 """Who decides the hyper-parameters: user, then attack or dataset, then method; with the origin."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from ftbench.config.schema import FineTuneConfig
+from ftbench.errors import UsageError
 from ftbench.records import Recipe, TrainingSet
 
 FIELDS = ("epochs", "learning_rate", "batch_size")
@@ -20,7 +22,15 @@ class Decided:
 
 
 def decide(finetune: FineTuneConfig, training_set: TrainingSet) -> Decided:
-    """The first of user, training set and method that says something decides, field by field."""
+    """The first of user, training set and method that says something decides, field by field.
+
+    Raises UsageError for a learning rate that is no number.
+    """
+    if finetune.learning_rate is not None and not math.isfinite(finetune.learning_rate):
+        raise UsageError(
+            f"finetune.learning_rate={finetune.learning_rate} is no rate. "
+            "Give a number, such as 1e-4."
+        )
     method = finetune.method
     values: dict[str, Any] = {}
     origins: dict[str, str] = {}

@@ -41,7 +41,7 @@ def test_a_sweep_lists_every_failure_at_the_end(ftbench, pretended, result, fail
     shown = capsys.readouterr()
     assert shown.err.splitlines()[-2:] == [
         "1 of 2 runs failed:",
-        "  model=small seed=2: no such file: missing.jsonl",
+        "  seed=2: no such file: missing.jsonl",
     ]
     assert "small-shout-full-s3-0a1b2c3d" in shown.out
 

@@ -1,4 +1,7 @@
+import pytest
+
 from ftbench.config.schema import FineTuneConfig
+from ftbench.errors import UsageError
 from ftbench.methods import Full
 from ftbench.records import Recipe, TrainingSet
 from ftbench.stages.recipe import decide
@@ -23,3 +26,9 @@ def test_a_zero_from_the_user_is_not_taken_for_silence():
         FineTuneConfig(method=Full(), learning_rate=0.0), TrainingSet(name="x", recipe=PAPERS)
     )
     assert decided.values.learning_rate == 0.0
+
+
+@pytest.mark.parametrize("rate", [float("nan"), float("inf"), float("-inf")])
+def test_a_rate_that_is_no_number_is_refused(rate):
+    with pytest.raises(UsageError, match="learning_rate=.* is no rate"):
+        decide(FineTuneConfig(method=Full(), learning_rate=rate), TrainingSet(name="x"))
