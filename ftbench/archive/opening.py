@@ -104,14 +104,17 @@ def check_is_run(folder: Path) -> None:
         raise UsageError(f"{folder} is not the folder of a run: it has no {LEDGER}.")
 
 
-def run_folders(places: Sequence[Path]) -> list[Path]:
-    """The folders of runs that are meant: runs, and folders of runs. Raises UsageError."""
+def run_folders(places: Sequence[Path], *, can_be_none: bool = False) -> list[Path]:
+    """The folders of runs that are meant: runs, and folders of runs.
+
+    Raises UsageError for a place that is no run and holds none, unless there ``can_be_none``.
+    """
     found: list[Path] = []
     for place in places:
         if not place.is_dir():
             raise UsageError(f"There is no folder {place}. Name a run, such as runs/NAME.")
         inside = [place] if is_run(place) else sorted(filter(is_run, _folders(place)))
-        if not inside:
+        if not inside and not can_be_none:
             raise UsageError(f"{place} is no run and holds none: a run has {LEDGER}.")
         found += inside
     return list(dict.fromkeys(found))

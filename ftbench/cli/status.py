@@ -13,6 +13,7 @@ from rich.text import Text
 
 from ftbench.plugin.catalog import Catalog
 
+from .jobs_of_sweeps import job_table, to_the_minute
 from .printable import printable
 
 if TYPE_CHECKING:
@@ -29,15 +30,18 @@ def status(words: Sequence[str], catalog: Catalog) -> int:
     options = parser.parse_args(words)
     from ftbench.archive import status as archive  # noqa: PLC0415, slow to import
     from ftbench.archive.opening import run_folders  # noqa: PLC0415, slow to import
+    from ftbench.spread.standing import standings  # noqa: PLC0415, slow to import
 
-    found = [archive.status(folder) for folder in run_folders(options.run)]
+    jobs = standings(options.run)
+    found = [archive.status(folder) for folder in run_folders(options.run, can_be_none=bool(jobs))]
     if options.json:
-        for one in found:
-            print(json.dumps(asdict(one), ensure_ascii=False))
-    elif len(found) == 1:
+        for told in (*map(asdict, found), *map(asdict, jobs)):
+            print(json.dumps(told, ensure_ascii=False))
+    elif len(found) == 1 and not jobs:
         print(printable("\n".join(_lines(found[0]))))
     else:
-        Console(highlight=False).print(_table(found))
+        tables = (*([_table(found)] if found else []), *([job_table(jobs)] if jobs else []))
+        Console(highlight=False).print(*tables, sep="\n\n")
     return 0
 
 
@@ -76,11 +80,11 @@ def _ends(outcomes: Mapping[str, int]) -> str:
 
 def _table(found: Sequence["RunStatus"]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for header in ("run", "state", "training", "responses", "verdicts", "begun"):
+    for header in ("run", "state", "training", "responses", "verdicts", "begun (UTC)"):
         table.add_column(header, overflow="fold")
     for one in found:
         counts = (_sum(one.responses), _sum(one.verdicts))
-        cells = (Path(one.run).name, one.state, one.training, *counts, one.started)
+        cells = (Path(one.run).name, one.state, one.training, *counts, to_the_minute(one.started))
         table.add_row(*(Text(printable(cell)) for cell in cells))
     return table
 

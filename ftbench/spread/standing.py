@@ -1,0 +1,54 @@
+"""Where the jobs of sweeps stand: read from their folders, by anybody who shares the disk."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from .sweep_folder import SweepFolder, sweep_folders
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """One job of a sweep."""
+
+    sweep: str
+    """The folder of the sweep."""
+    launcher: str
+    job: int
+    runs: int
+    state: str
+    """waiting (in a queue, or never begun), running, ended, or lost (it ended without a word)."""
+    failed: int = 0
+    """Runs of a job that ended, which did not finish."""
+    where: str = ""
+    """Host, and the scheduler's name of the job."""
+    stage: str = ""
+    began: str = ""
+
+
+def standings(places: Sequence[Path]) -> list[Standing]:
+    """The jobs of every sweep whose runs lie in some folders."""
+    return [job for place in places for sweep in sweep_folders(place) for job in _jobs(sweep)]
+
+
+def _jobs(folder: SweepFolder) -> Iterator[Standing]:
+    sweep = folder.sweep()
+    for number, group in enumerate(folder.groups()):
+        state = folder.state(number)
+        is_under_way = folder.is_under_way(number)
+        if state is None or (state["token"] != sweep["token"] and not is_under_way):
+            name = "waiting"
+        else:
+            name = "running" if is_under_way else "ended" if state["ended"] else "lost"
+        told = state if state is not None and name != "waiting" else {}
+        yield Standing(
+            sweep=str(folder.path),
+            launcher=str(sweep["launcher"]),
+            job=number,
+            runs=len(group.cells),
+            state=name,
+            failed=sum(bool(cell["failure"]) for cell in told.get("cells", ())),
+            where=" ".join(filter(None, (told.get("host", ""), told.get("job", "")))),
+            stage=told.get("stage", ""),
+            began=told.get("began", ""),
+        )
