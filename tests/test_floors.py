@@ -17,7 +17,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]
 PLUGINS = sorted(file.parent for file in ROOT.glob("plugins/*/pyproject.toml"))
 LAUNCHERS = [plugin for plugin in PLUGINS if (plugin / "hydra_plugins").is_dir()]
 """Hydra wants them in its own namespace, where they import Hydra and nothing of ours."""
-PACKAGES = ["ftbench", *(_module(plugin) for plugin in PLUGINS if plugin not in LAUNCHERS)]
+PACKAGES = ["ftbench", *(_module(p) for p in PLUGINS if (p / _module(p)).is_dir())]
 CONTRACTS = PROJECT["importlinter"]["contracts"]
 
 

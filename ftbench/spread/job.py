@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from ftbench.errors import StorageError
 from .sweep_folder import SweepFolder
 
 COMMAND = "group"
+_LOOK_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,12 +45,29 @@ class Job:
                 "Put the folder of runs on a disk that all of them share: runs=FOLDER."
             )
         words = [COMMAND, self.folder, str(number), "--token", self.token]
-        with (folder.path / f"group-{number}.log").open("ab") as log:
-            subprocess.run(  # noqa: S603
+        with (
+            (folder.path / f"group-{number}.log").open("ab") as log,
+            subprocess.Popen(  # noqa: S603
                 [sys.executable, "-m", "ftbench", *words],
                 cwd=self.place,
-                check=False,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-            )
+            ) as process,
+        ):
+            _await(process)
+
+
+def _await(process: "subprocess.Popen[bytes]") -> None:
+    """Wait for the process of a group; whoever interrupts this has it stop where it can go on.
+
+    Looks again and again, because no launcher can interrupt a wait that has no end.
+    """
+    try:
+        while process.poll() is None:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(_LOOK_SECONDS)
+    except BaseException:
+        process.terminate()
+        process.wait()
+        raise

@@ -1,0 +1,113 @@
+"""How a command joins a Ray cluster and leaves it again, without a word of Ray's own."""
+
+import logging
+import os
+import secrets
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from ftbench.errors import UsageError
+
+_QUIET = {"RAY_USAGE_STATS_ENABLED": "0"}
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_ANSWER_SECONDS = 10.0
+_STORE_BYTES = 100_000_000
+"""Of a cluster that is started here; jobs hand over next to nothing."""
+_HOW_TO_START = (
+    "Start one with `ray start --head`, name one with hydra.launcher.address=HOST:PORT, or have "
+    "one of this machine alone, for this command, with hydra.launcher.address=local."
+)
+
+
+@contextmanager
+def joined(address: str) -> Iterator[None]:
+    """Meanwhile this process is a driver of the cluster at an address.
+
+    ``auto`` is never a cluster of this machine's own: a sweep that was meant for many machines
+    would be done on one, and nobody told. Raises UsageError where no cluster can be joined.
+    """
+    where = os.environ.get("RAY_ADDRESS") or "auto" if address == "auto" else address
+    with _environment(where):
+        ray = imported()
+        if ray.is_initialized():
+            yield
+            return
+        try:
+            _join(ray, where)
+            yield
+        finally:
+            ray.shutdown()
+
+
+def imported() -> Any:
+    """Ray. Raises UsageError where it is not installed."""
+    try:
+        import ray  # noqa: PLC0415, slow to import
+    except ImportError as error:
+        raise UsageError(
+            f"Ray cannot be imported ({error}): pip install 'ftbench-ray' on this machine and on "
+            "every node."
+        ) from error
+    return ray
+
+
+def _join(ray: Any, where: str) -> None:
+    _knock(where)
+    logging.getLogger("ray").setLevel(logging.ERROR)
+    own: dict[str, Any] = {}
+    if where == "local":
+        own = {"include_dashboard": False, "object_store_memory": _STORE_BYTES}
+    handlers = {number: signal.getsignal(number) for number in _SIGNALS}
+    try:
+        ray.init(where, log_to_driver=False, logging_level=logging.ERROR, **own)
+    except UsageError:
+        raise
+    except Exception as error:
+        raise UsageError(_refusal(where, error)) from error
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+
+
+def _knock(where: str) -> None:
+    """Ray itself tries for a minute. Raises UsageError where nobody answers."""
+    host, colon, port = where.rpartition("://")[2].rpartition(":")
+    if where in ("auto", "local"):
+        return
+    if not colon or not port.isdigit():
+        raise UsageError(
+            f"hydra.launcher.address={where} is no address of a Ray cluster: HOST:PORT."
+        )
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), _ANSWER_SECONDS).close()
+    except OSError as error:
+        said = error.strerror or type(error).__name__
+        raise UsageError(f"No Ray cluster answers at {where} ({said}). {_HOW_TO_START}") from error
+
+
+def _refusal(where: str, error: Exception) -> str:
+    if isinstance(error, ConnectionError) and where == "auto":
+        return f"This machine is no node of a Ray cluster that runs. {_HOW_TO_START}"
+    said = " ".join(str(error).split()).rstrip(".") or type(error).__name__
+    return f"The Ray cluster at {where} cannot be joined. Ray says: {said}."
+
+
+@contextmanager
+def _environment(where: str) -> Iterator[None]:
+    """What Ray reads as it is imported; a cluster of our own has a key that is in no file."""
+    told = dict(_QUIET)
+    if where == "local" and "RAY_AUTH_MODE" not in os.environ:
+        told |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
+    before = {name: os.environ.get(name) for name in told}
+    os.environ.update(told)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value

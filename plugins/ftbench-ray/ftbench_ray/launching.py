@@ -1,0 +1,131 @@
+"""How jobs are done on a cluster: one task of Ray's each, awaited, done anew, called off."""
+
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hydra.core.hydra_config import HydraConfig
+from hydra.core.utils import JobReturn, JobStatus
+from omegaconf import DictConfig, OmegaConf
+
+from ftbench.errors import FtbenchError, StorageError, UsageError
+
+from .cluster import imported, joined
+from .needs import Needs, lack, needs_of
+
+Task = Callable[[Any], Any]
+_LOOK_SECONDS = 2.0
+_PATIENCE_SECONDS = 60.0
+"""How long no node needs to fit before jobs are given up: one may come back."""
+_FORWARDED = "FTBENCH_"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Those of ``hydra.launcher``; see ``hydra_plugins.ftbench_ray``."""
+
+    address: str
+    num_gpus: float | None
+    num_cpus: float
+    resources: Mapping[str, float]
+    max_retries: int
+    environment: Mapping[str, str]
+    grows: bool
+
+
+def launched(task: Task, jobs: Sequence[DictConfig], settings: Settings) -> list[JobReturn]:
+    """Have nodes call the task with every job; what became of each, in order.
+
+    Raises UsageError where no cluster can be joined, or none of its nodes can do a job. An
+    interrupt calls the jobs off, and waits until they have stopped where they can go on.
+    """
+    with joined(settings.address):
+        ray = imported()
+        needs = needs_of(settings.num_gpus, settings.num_cpus, settings.resources, ray)
+        if not settings.grows and (why := lack(needs, ray)):
+            raise UsageError(why)
+        call = _remote(ray, needs, settings.max_retries)
+        told = {k: v for k, v in os.environ.items() if k.startswith(_FORWARDED)}
+        told.update(settings.environment)
+        handles = [
+            call.options(name=f"ftbench job {n}").remote(task, *_parts(job), told)
+            for n, job in enumerate(jobs)
+        ]
+        why = _awaited(ray, handles, None if settings.grows else needs)
+        return [
+            _outcome(ray, job, handle, settings.max_retries, why)
+            for job, handle in zip(jobs, handles, strict=True)
+        ]
+
+
+def done(task: Task, cell: DictConfig, hydra: DictConfig, environment: Mapping[str, str]) -> Any:
+    """Call the task with a job: what a node of the cluster does."""
+    os.environ.update(environment)
+    HydraConfig.instance().set_config(hydra)
+    return task(cell)
+
+
+def _parts(job: DictConfig) -> tuple[DictConfig, DictConfig]:
+    """The cell as plain data, whose classes a node need not have, and Hydra's own part."""
+    cell: Any = OmegaConf.to_container(job)
+    del cell["hydra"]
+    return OmegaConf.create(cell), OmegaConf.masked_copy(job, "hydra")
+
+
+def _remote(ray: Any, needs: Needs, max_retries: int) -> Any:
+    return ray.remote(
+        num_gpus=needs.num_gpus,
+        num_cpus=needs.num_cpus,
+        resources=dict(needs.resources) or None,
+        max_retries=max_retries,
+        retry_exceptions=False,
+        scheduling_strategy="SPREAD",
+    )(done)
+
+
+def _awaited(ray: Any, handles: Sequence[Any], needs: Needs | None) -> str:
+    """Wait for every task; why some were called off, where no node is left that fits them."""
+    pending, fitted = list(handles), time.monotonic()
+    try:
+        while pending:
+            _, pending = ray.wait(pending, num_returns=len(pending), timeout=_LOOK_SECONDS)
+            if needs is None or not pending or not (why := lack(needs, ray)):
+                fitted = time.monotonic()
+            elif time.monotonic() - fitted > _PATIENCE_SECONDS:
+                _call_off(ray, pending)
+                return why
+    except KeyboardInterrupt:
+        _call_off(ray, handles)
+        raise
+    return ""
+
+
+def _call_off(ray: Any, handles: Sequence[Any]) -> None:
+    for handle in handles:
+        ray.cancel(handle)
+    ray.wait(list(handles), num_returns=len(handles), timeout=None)
+
+
+def _outcome(ray: Any, job: DictConfig, handle: Any, retries: int, why: str) -> JobReturn:
+    found = JobReturn(overrides=list(job.hydra.overrides.task), cfg=job, status=JobStatus.COMPLETED)
+    try:
+        found.return_value = ray.get(handle)
+    except Exception as error:  # noqa: BLE001, a failed job leaves the others
+        found.status = JobStatus.FAILED
+        found.return_value = _in_words(ray, error, retries, why)
+    return found
+
+
+def _in_words(ray: Any, error: Exception, retries: int, why: str) -> Exception:
+    """What a job ended with, without the traceback of its node."""
+    lost = (ray.exceptions.WorkerCrashedError, ray.exceptions.NodeDiedError)
+    if isinstance(error, ray.exceptions.TaskCancelledError):
+        return UsageError(why or "It was called off.")
+    if isinstance(error, lost):
+        return StorageError(
+            f"Its node died, and so did those of {retries} more tries (hydra.launcher.max_retries)."
+        )
+    cause = getattr(error, "cause", None)
+    return cause if isinstance(cause, FtbenchError) else error
