@@ -16,6 +16,7 @@ def a_cache_of_its_own(
     tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No test finds what another, or the user, has finished."""
+    monkeypatch.delenv("FTBENCH_SHARED_CACHE", raising=False)
     monkeypatch.setenv("FTBENCH_CACHE", str(tmp_path_factory.mktemp("cache")))
 
 

@@ -42,6 +42,7 @@ def run(
     """
     bench = Bench(cells, catalog=catalog, watch=watch, stopping=stopping)
     try:
+        bench.cache()  # whatever is out of reach is said before anything is done
         bench.each("prepare", _prepare)
         _confirm(bench, confirm)
         if any(work.cell.config.audit for work in bench.works):
@@ -51,6 +52,7 @@ def run(
         bench.each("judge", _judge)
         bench.each("score", _score)
         bench.each("publish", _publish)
+        bench.share_rest()
         return [work.finished() for work in bench.works]
     finally:
         _tell_what_is_billed(bench)

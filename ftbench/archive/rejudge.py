@@ -9,8 +9,8 @@ from ftbench.config.judges import ChosenJudges
 from ftbench.config.schema import SuiteConfig
 from ftbench.errors import DataError, StorageError, UsageError, disk_fault
 from ftbench.ledger.budget import Budget
-from ftbench.ledger.cache import StageCache, cache_folder
 from ftbench.ledger.drafts import clear_own
+from ftbench.ledger.finished import FinishedWork, finished_work
 from ftbench.ledger.lock import RunLock
 from ftbench.ledger.store import Ledger, moment
 from ftbench.ledger.together import together
@@ -65,13 +65,14 @@ def rejudge(
         Stopped: The user asked to stop; the same command goes on.
     """
     known = known_judges(chosen.judges, catalog)
-    with _for_writing(folder) as run, _opened_cache() as cache:
+    budget = budget or made_budget(None, None)
+    with _for_writing(folder) as run, _opened_cache(watch, budget) as cache:
         added = _added(run, known, chosen)
         sheets = stated_sheets(run.ledger)
         asked = _asked_again(run.ledger, sheets, catalog) if added else None
         room = Workroom(
             folder=run, others=(), cache=cache, told=watch.progress,
-            stopping=stopping, noted=watch.note, budget=budget or made_budget(None, None),
+            stopping=stopping, noted=watch.note, budget=budget,
         )  # fmt: skip
         watch.begin("judge")
         made = have_judged(known, room, sheets)
@@ -83,6 +84,7 @@ def rejudge(
             counted = tally(run.ledger)
             result = result_of(run, counted)
         save(run, result, counted)
+        room.give_rest()
         watch.end(f"{len(counted.rows)} rows")
     return result
 
@@ -120,9 +122,8 @@ def _check_finished(folder: Path, ledger: Ledger) -> None:
 
 
 @contextmanager
-def _opened_cache() -> Iterator[StageCache | None]:
-    folder = cache_folder()
-    cache = StageCache(folder) if folder else None
+def _opened_cache(watch: Watch, budget: Budget) -> Iterator[FinishedWork | None]:
+    cache = finished_work(told=watch.note, pays=budget.dollars is not None)
     try:
         yield cache
     finally:

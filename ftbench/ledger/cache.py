@@ -87,6 +87,10 @@ class StageCache:
             if unit is not None:
                 yield key, unit
 
+    def origin(self, kind: str, key: str) -> str:
+        """By whom a unit that is here was made."""
+        return self._ledger.origin(kind, key)
+
     def add(self, units: Mapping[str, Unit], *, origin: str) -> None:
         """Store units; those that are here already stay as they are."""
         if units:
@@ -106,6 +110,10 @@ class StageCache:
     def _set_aside(self) -> None:
         self._ledger.close()
         self._ledger = self._begun_anew(self._ledger.path)
+
+    def has_model(self, key: str) -> bool:
+        """Whether a folder of weights is here; ``take_model`` tells whether it is whole."""
+        return (self.models_folder / key).exists()
 
     def add_model(self, key: str, folder: Path) -> None:
         """Store a trained model's folder, whole or not at all."""

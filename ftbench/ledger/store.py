@@ -144,6 +144,11 @@ class Ledger:
             if unit is not None:
                 yield key, unit
 
+    def origin(self, kind: str, key: str) -> str:
+        """Whence a unit came; empty for what was made for this ledger, and for what is not here."""
+        query = "SELECT origin FROM units WHERE kind = ? AND key = ?"
+        return "".join(origin for (origin,) in self._read(query, (kind, key)))
+
     def keys(self, kind: str) -> set[str]:
         """The keys of every unit of a kind."""
         return {key for (key,) in self._read("SELECT key FROM units WHERE kind = ?", (kind,))}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from ftbench.config.compose import Cell
 from ftbench.digest import digest
 from ftbench.errors import FtbenchError, NeedsHuman, ProviderRefused, Stopped, disk_fault
-from ftbench.ledger.cache import StageCache, cache_folder
+from ftbench.ledger.finished import FinishedWork, finished_work
 from ftbench.ledger.store import Ledger
 from ftbench.plugin.catalog import Catalog
 from ftbench.roles import Backend
@@ -92,7 +92,7 @@ class Bench:
         self.watch = watch
         self.stopping = stopping
         self.budget = budget_of(cells)
-        self._cache: StageCache | None = None
+        self._cache: FinishedWork | None = None
         self._has_opened_cache = False
         self._backends = distinct_backends(cells)
         self._questionnaires: dict[str, Questionnaire] = {}
@@ -183,13 +183,18 @@ class Bench:
             budget=self.budget,
         )
 
-    def cache(self) -> StageCache | None:
-        """The stage cache of this machine, opened when first needed; None where it is off."""
+    def cache(self) -> FinishedWork | None:
+        """The caches of finished work, opened when first needed; None where they are off."""
         if not self._has_opened_cache:
-            folder = cache_folder()
-            self._cache = StageCache(folder) if folder else None
+            pays = self.budget.dollars is not None
+            self._cache = finished_work(told=self.watch.note, pays=pays)
             self._has_opened_cache = True
         return self._cache
+
+    def share_rest(self) -> None:
+        """Share what the runs have finished and could not share, or did without a shared cache."""
+        for work in {work.folder.path: work for work in self.works if work.has_folder}.values():
+            self.room(work).give_rest()
 
     def ledgers(self) -> list[Ledger]:
         """The open ledgers of all runs under way."""

@@ -6,16 +6,15 @@ from pathlib import Path
 
 from ftbench.errors import PluginError, Stopped
 from ftbench.ledger.budget import Budget
-from ftbench.ledger.cache import StageCache
+from ftbench.ledger.codec import Unit
 from ftbench.ledger.desk import LedgerDesk, Slot
 from ftbench.ledger.drafts import put_folder
+from ftbench.ledger.finished import LASTING, FinishedWork, lasting
+from ftbench.ledger.shared.models import has_weights
 from ftbench.ledger.store import Ledger
 from ftbench.records import FineTune, FineTuneJob, Model
 
 from .folder import RunFolder
-
-LASTING = ("trained", "ok", "truncated", "scored", "unparsable", "empty")
-"""Outcomes that would come out the same again; others are never shared between runs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +24,7 @@ class Workroom:
     folder: RunFolder
     others: Sequence[Ledger]
     """The ledgers of the other runs of this command."""
-    cache: StageCache | None
+    cache: FinishedWork | None
     told: Callable[..., None]
     stopping: Callable[[], bool]
     noted: Callable[[str], None] = lambda text: None
@@ -67,63 +66,73 @@ class Workroom:
             )
 
     def take(self, kind: str, keys: Iterable[str]) -> set[str]:
-        """Copy finished units from other runs of this command, then from the cache."""
+        """Copy finished units from other runs of this command, then from the caches."""
         missing, taken = set(keys), set[str]()
-        for name, source in self._sources():
-            found = {k: unit for k, unit in source.units(kind, missing) if unit.outcome in LASTING}
-            self.folder.ledger.keep_all(found, origin=name)
+        for origin, found in self._finished(kind, missing):
+            self.folder.ledger.keep_all(found, origin=origin)
             taken |= found.keys()
             missing -= found.keys()
         return taken
 
-    def _sources(self) -> Iterator[tuple[str, Ledger | StageCache]]:
-        """Where finished units may be found, by the name that they are filed under."""
+    def _finished(self, kind: str, missing: set[str]) -> Iterator[tuple[str, dict[str, Unit]]]:
+        """Finished units in portions, with where they come from; ``missing`` shrinks meanwhile."""
         for ledger in self.others:
-            yield ledger.path.parent.parent.name, ledger
+            yield _run_of(ledger), lasting(dict(ledger.units(kind, missing)))
         if self.cache is not None:
-            yield "cache", self.cache
+            yield from self.cache.units(kind, missing)
 
     def give(self, kind: str, keys: Iterable[str]) -> None:
-        """Put finished units of this run into the cache."""
+        """Put finished units of this run into the caches."""
         if self.cache is not None:
             units = dict(self.folder.ledger.units(kind, keys))
-            lasting = {key: unit for key, unit in units.items() if unit.outcome in LASTING}
-            self.cache.add(lasting, origin=self.folder.path.name)
+            self.cache.add(units, origin=self.folder.path.name)
+
+    def give_rest(self) -> None:
+        """Share what this run has and the shared cache lacks."""
+        if self.cache is not None:
+            self.cache.share_rest(self.folder.ledger, self.models, run=self.folder.path.name)
 
     def take_finetune(self, job: FineTuneJob) -> FineTune | None:
-        """A fine-tune that this run, another one, or the cache has finished, with its weights."""
+        """A fine-tune that this run, another one, or a cache has finished, with its weights."""
         own: FineTune | None = self.folder.ledger.get("finetune", job.key)
         own = own or self._taken_finetune(job.key)
         return relocated(own, job, self.models) if own else None
 
     def _taken_finetune(self, key: str) -> FineTune | None:
         """Weights first: a run killed in between has nothing on record that is not there."""
-        for name, source in self._sources():
-            for _, found in source.units("finetune", [key]):
-                if found.outcome in LASTING and self._brought(key, found):
-                    self.folder.ledger.keep_all({key: found}, origin=name)
-                    taken: FineTune = found
-                    return taken
-        return None
+        for ledger in self.others:
+            theirs: FineTune | None = ledger.get("finetune", key)
+            if theirs and theirs.outcome in LASTING and self._copied(theirs, ledger):
+                return self._kept(theirs, _run_of(ledger))
+        self.models.mkdir(exist_ok=True)
+        found = self.cache.take_finetune(key, self.models / key) if self.cache else None
+        return self._kept(found.finetune, found.origin) if found else None
 
-    def _brought(self, key: str, finetune: FineTune) -> bool:
-        """Whether the weights are here now; a provider's model needs none."""
-        if not any(key in Path(model.location).parts for _, model in finetune.models):
+    def _kept(self, finetune: FineTune, origin: str) -> FineTune:
+        self.folder.ledger.keep_all({finetune.key: finetune}, origin=origin)
+        return finetune
+
+    def _copied(self, finetune: FineTune, ledger: Ledger) -> bool:
+        """Whether another run's weights are here now; a provider's model needs none."""
+        if not has_weights(finetune):
             return True
         self.models.mkdir(exist_ok=True)
-        place = self.models / key
-        for other in self.others:
-            theirs = other.path.parent / "models" / key
-            if theirs.is_dir() and theirs != place:
-                put_folder(theirs, place)
-                return True
-        return self.cache is not None and self.cache.take_model(key, place)
+        theirs, place = ledger.path.parent / "models" / finetune.key, self.models / finetune.key
+        if theirs.is_dir() and theirs != place:
+            put_folder(theirs, place)
+            return True
+        return False
 
     def give_finetune(self, finetune: FineTune) -> None:
-        """Put a finished fine-tune and its weights into the cache."""
-        if self.cache is not None and finetune.outcome == "trained":
-            self.cache.add_model(finetune.key, self.models / finetune.key)
-            self.cache.add({finetune.key: finetune}, origin=self.folder.path.name)
+        """Put a finished fine-tune and its weights into the caches."""
+        if self.cache is not None:
+            weights = self.models / finetune.key
+            self.cache.add_finetune(finetune, weights, origin=self.folder.path.name)
+
+
+def _run_of(ledger: Ledger) -> str:
+    """The name of the run that a ledger belongs to."""
+    return ledger.path.parent.parent.name
 
 
 def relocated(finetune: FineTune, job: FineTuneJob, models: Path) -> FineTune:
@@ -133,9 +142,14 @@ def relocated(finetune: FineTune, job: FineTuneJob, models: Path) -> FineTune:
 
 
 def _moved(model: Model, job: FineTuneJob, models: Path) -> Model:
-    base = job.base if model.base is not None else None
-    parts = Path(model.location).parts
-    if job.key not in parts:
-        return replace(model, base=base)
-    inside = parts[parts.index(job.key) :]
-    return replace(model, base=base, location=str(models.joinpath(*inside)))
+    """Family and descent are those of the base here: a shared fine-tune does not bring them."""
+    parts, location = Path(model.location).parts, model.location
+    if job.key in parts:
+        location = str(models.joinpath(*parts[parts.index(job.key) :]))
+    return replace(
+        model,
+        location=location,
+        base=job.base if model.base is not None else None,
+        parent=job.base.parent,
+        family_data=job.base.family_data,
+    )
