@@ -28,7 +28,9 @@ def doctor(words: Sequence[str], catalog: Catalog) -> int:
     """Look at Python, torch, memory, disk, hub and plugins; 2 where something would stop a run."""
     parser = argparse.ArgumentParser(prog="ftbench doctor", description=doctor.__doc__)
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
-    parser.add_argument("--quick", action="store_true", help="leave out torch and the hub")
+    parser.add_argument(
+        "--quick", action="store_true", help="leave out torch, the hub and the shared cache"
+    )
     parser.add_argument("--runs", type=Path, default=Path("runs"), help="the folder of your runs")
     options = parser.parse_args(words)
     checks = [*_machine(options.runs, quick=options.quick), *_plugins(catalog)]
@@ -50,6 +52,8 @@ def _machine(runs: Path, *, quick: bool) -> Iterator[Check]:
     yield machine.memory()
     yield machine.folder("runs", runs, instead="Choose another folder for runs: runs=FOLDER")
     yield machine.cache()
+    if not quick:
+        yield machine.shared_cache()
     yield machine.strace()
 
 

@@ -7,8 +7,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
+
+from ftbench.errors import FtbenchError
 
 from .doctor_check import Check
 
@@ -118,6 +122,38 @@ def cache() -> Check:
     if path is None:
         return Check(name="cache", found="off: nothing is shared between runs")
     return folder("cache", path, instead="Set FTBENCH_CACHE to another folder, or to off.")
+
+
+def shared_cache() -> Check:
+    """Whether finished work can be shared with other machines, in both directions."""
+    from ftbench.ledger.shared.place import (  # noqa: PLC0415, slow to import
+        opened_place,
+        shared_address,
+    )
+
+    name = "shared cache"
+    try:
+        address = shared_address()
+        if not address:
+            return Check(name=name, found="none: FTBENCH_SHARED_CACHE is not set")
+        place = opened_place(address)
+    except FtbenchError as error:
+        return Check(name=name, state="problem", found="cannot be used", advice=str(error))
+    probe, content = f"content/doctor-{uuid.uuid4().hex}", b"ftbench doctor"
+    began = time.perf_counter()
+    try:
+        place.write(probe, content)
+        is_same = place.read(probe, len(content)) == content
+        place.remove(probe)
+    except FtbenchError as error:
+        found = f"{address} can only be read: nothing is given to others"
+        return Check(name=name, state="warning", found=found, advice=str(error))
+    if not is_same:
+        advice = "Ask whoever runs it, or unset FTBENCH_SHARED_CACHE to go without."
+        found = f"{address} does not give back what it was given"
+        return Check(name=name, state="problem", found=found, advice=advice)
+    seconds = time.perf_counter() - began
+    return Check(name=name, found=f"{address} can be read and written, {seconds:.1f} s for both")
 
 
 def strace() -> Check:

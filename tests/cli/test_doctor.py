@@ -8,6 +8,7 @@ import pytest
 from ftbench.cli import doctor_machine as machine
 from ftbench.cli.doctor_hub import access, hub_places
 from ftbench.cli.main import main
+from ftbench.ledger.shared.folder import Folder
 from ftbench.plugin.manager import Problem
 from ftbench.testing.benchmark import testing_catalog
 
@@ -72,6 +73,29 @@ def test_a_folder_that_cannot_be_written_stops_a_run(asked, whole, tmp_path, mon
     assert code == 2 and "FTBENCH_CACHE" in checks["cache"]["advice"]
     monkeypatch.setenv("FTBENCH_CACHE", "off")
     assert asked("--quick", catalog=whole)[0] == 0
+
+
+def test_whether_finished_work_can_be_shared_is_tried(tmp_path, monkeypatch):
+    assert machine.shared_cache().state == "ok"
+    monkeypatch.setenv("FTBENCH_SHARED_CACHE", str(tmp_path / "team"))
+    assert machine.shared_cache().state == "problem"
+    (tmp_path / "team").mkdir()
+    check = machine.shared_cache()
+    assert check.state == "ok" and "can be read and written" in check.found
+    assert not list((tmp_path / "team" / "content").iterdir())
+    monkeypatch.setattr(Folder, "_appearing", Denied)
+    check = machine.shared_cache()
+    assert check.state == "warning" and "Permission denied" in check.advice
+    monkeypatch.setenv("FTBENCH_SHARED_CACHE", "s3://me:wordsofsecret@bucket")
+    check = machine.shared_cache()
+    assert check.state == "problem" and "wordsofsecret" not in str(check)
+
+
+class Denied:
+    """A place that only others may write."""
+
+    def __init__(self, *_):
+        raise PermissionError(13, "Permission denied")
 
 
 def test_a_full_disk_stops_a_run(asked, whole, monkeypatch):

@@ -17,6 +17,7 @@ from ftbench.ledger.shared.folder import Folder
 from ftbench.ledger.shared.models import Card, SharedModels, card_in
 from ftbench.ledger.shared.packs import as_json, named
 from ftbench.ledger.shared.place import opened_place, shared_address
+from ftbench.ledger.shared.pruning import holdings, prune
 from ftbench.ledger.shared.units import SharedUnits
 from ftbench.ledger.store import Ledger
 from ftbench.records import FineTune, Model, Response, Verdict
@@ -105,6 +106,18 @@ def test_a_fine_tune_of_a_provider_has_no_weights(place, tmp_path):
     found = SharedModels(place).take(JOB, tmp_path / "b" / JOB)
     assert found.finetune.models[0][1].location == "ft:model-7:team"
     assert not (tmp_path / "b" / JOB).exists()
+
+
+def test_everything_can_be_counted_and_removed(place, tmp_path):
+    made = weights(tmp_path / "a" / JOB)
+    SharedModels(place).add(finetune(made), made, made_by="run")
+    SharedUnits(place).add(responses(), made_by="run")
+    assert holdings(place).counts == {"finetune": 1, "response": 330, "verdict": 0}
+    assert place.modified(next(iter(holdings(place).sizes))) > 0
+    assert place.modified("content/nothing") is None
+    assert sorted(prune(place, 0)) == ["1 finetunes", "330 responses"]
+    assert holdings(place).sizes == {} and units_at(place) == {}
+    place.remove("content/nothing")
 
 
 class Counted(Folder):

@@ -107,10 +107,13 @@ class Folder:
             draft.unlink(missing_ok=True)
             raise
 
-    def modified(self, path: str) -> float:
+    def modified(self, path: str) -> float | None:
         """When a file was put, in seconds since 1970."""
         with speaking(self.address, "read"):
-            return (self._folder / path).stat().st_mtime
+            try:
+                return (self._folder / path).stat().st_mtime
+            except FileNotFoundError:
+                return None
 
     def remove(self, path: str) -> None:
         """Remove a file, if it is there."""

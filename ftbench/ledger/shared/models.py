@@ -61,18 +61,24 @@ class SharedModels:
 
     def take(self, key: str, folder: Path) -> SharedFineTune | None:
         """A fine-tune, its weights put into a folder; None where none is here and whole."""
-        for name, size in sorted(self._cards(key).items()):
-            content = self._place.read(f"{CARDS}/{name}", size) if size <= LARGEST_CARD else None
-            card = card_in(name, content)
+        listed = self._place.files(CARDS).items()
+        for name, size in sorted(entry for entry in listed if entry[0].startswith(f"{key}.")):
+            card = self._card(name, size)
             finetune = _finetune(card) if card else None
             if card and finetune and self._brought(card, folder):
                 return SharedFineTune(finetune=finetune, made_by=origin_of(card.made_by))
             self._damaged.add(name)
         return None
 
-    def _cards(self, key: str) -> dict[str, int]:
+    def cards(self) -> dict[str, Card]:
+        """Every card that is whole, by name."""
         listed = self._place.files(CARDS)
-        return {name: size for name, size in listed.items() if name.startswith(f"{key}.")}
+        found = concurrently(lambda name: self._card(name, listed[name]), listed)
+        return {name: card for name, card in zip(listed, found, strict=True) if card}
+
+    def _card(self, name: str, size: int) -> Card | None:
+        content = self._place.read(f"{CARDS}/{name}", size) if size <= LARGEST_CARD else None
+        return card_in(name, content)
 
     def _brought(self, card: Card, folder: Path) -> bool:
         """Whether the weights of a card are in a folder now, whole; the disk may say no."""

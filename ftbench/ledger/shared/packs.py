@@ -41,6 +41,11 @@ class Index:
     """The SHA-256 of the pack, which is its name."""
     size: int
 
+    @property
+    def count(self) -> int:
+        """How many units are in the pack."""
+        return len(self.marks) // _MARK
+
     def marked(self, keys: Mapping[str, str]) -> set[str]:
         """Those of some keys, given by their marks, that are said to be in the pack."""
         places = range(0, len(self.marks), _MARK)

@@ -43,8 +43,8 @@ class Place(Protocol):
     def upload(self, file: Path, path: str) -> None:
         """Put a large file of this machine."""
 
-    def modified(self, path: str) -> float:
-        """When a file was put, in seconds since 1970."""
+    def modified(self, path: str) -> float | None:
+        """When a file was put, in seconds since 1970; None where it is not there."""
 
     def remove(self, path: str) -> None:
         """Remove a file, if it is there."""

@@ -92,10 +92,14 @@ class Service:
         """A file system behind a URL has real folders; an object store never gets here."""
         self._files.makedirs(self._at(path).rpartition("/")[0], exist_ok=True)
 
-    def modified(self, path: str) -> float:
+    def modified(self, path: str) -> float | None:
         """When a file was put, in seconds since 1970."""
         with speaking(self.address, "read"):
-            return float(self._files.modified(self._at(path)).timestamp())
+            try:
+                at = self._files.modified(self._at(path))
+            except FileNotFoundError:
+                return None
+            return float(at.timestamp()) if at is not None else None
 
     def remove(self, path: str) -> None:
         """Remove a file, if it is there."""
