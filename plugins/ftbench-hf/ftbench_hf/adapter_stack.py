@@ -44,8 +44,8 @@ class _Factors:
     up: torch.Tensor
 
 
-def stands_beside_others(base: Loaded, adapter: Model) -> bool:
-    """Whether an adapter is one that a stack can hold: plain LoRA of linear layers.
+def plain_rank(adapter: Model) -> int | None:
+    """The rank of an adapter that only adds a low-rank product to layers; None for any other.
 
     Raises:
         StorageError: It cannot be read, or holds what could run code.
@@ -53,6 +53,17 @@ def stands_beside_others(base: Loaded, adapter: Model) -> bool:
     config = _config(adapter)
     is_plain = all(config.get(name, value) == value for name, value in _PLAIN.items())
     if not is_plain or any(config.get(name) for name in _ABSENT):
+        return None
+    return int(config["r"])
+
+
+def stands_beside_others(base: Loaded, adapter: Model) -> bool:
+    """Whether an adapter is one that a stack can hold: plain LoRA of linear layers.
+
+    Raises:
+        StorageError: It cannot be read, or holds what could run code.
+    """
+    if plain_rank(adapter) is None:
         return False
     modules = dict(base.network.named_modules())
     return all(type(modules.get(name)) is torch.nn.Linear for name in _factors(adapter))
@@ -64,15 +75,28 @@ def stack_of(base: Loaded, adapters: Sequence[Model]) -> Stack:
     Raises:
         StorageError: One of them changes nothing: it was not trained.
     """
-    each = [_factors(adapter) for adapter in adapters]
-    for adapter, factors in zip(adapters, each, strict=True):
-        if not any(bool(one.up.any()) and bool(one.down.any()) for one in factors.values()):
-            raise StorageError(
-                f"The adapter in {adapter.location} changes nothing: its weights were not trained. "
-                "Delete the folder and run the same command again."
-            )
+    each = [_trained_factors(adapter) for adapter in adapters]
     names = sorted({name for factors in each for name in factors})
     return Stack(base.network, {name: _pair(base, name, each) for name in names})
+
+
+def refuse_untrained(adapter: Model) -> None:
+    """Refuse an adapter that would answer as its base does.
+
+    Raises:
+        StorageError: It changes nothing, or cannot be read.
+    """
+    _trained_factors(adapter)
+
+
+def _trained_factors(adapter: Model) -> dict[str, _Factors]:
+    factors = _factors(adapter)
+    if not any(bool(one.up.any()) and bool(one.down.any()) for one in factors.values()):
+        raise StorageError(
+            f"The adapter in {adapter.location} changes nothing: its weights were not trained. "
+            "Delete the folder and run the same command again."
+        )
+    return factors
 
 
 def _pair(

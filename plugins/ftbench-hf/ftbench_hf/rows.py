@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from .loading import Loaded
+from .loading import Loaded, Reader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,32 +43,32 @@ class Row:
     said: list[int] = field(default_factory=list)
     done: bool = False
 
-    def extend(self, loaded: Loaded, token: int) -> Answer | None:
+    def extend(self, reader: Loaded | Reader, token: int) -> Answer | None:
         """Add a token; the answer if that ends it."""
-        if token in loaded.chat.end_tokens:
+        if token in reader.chat.end_tokens:
             self.done = True
-            return self._answer(loaded, ended=True)
+            return self._answer(reader, ended=True)
         self.said.append(token)
-        self.done = self._stops(loaded)
+        self.done = self._stops(reader)
         if self.done:
-            return self._answer(loaded, ended=True)
+            return self._answer(reader, ended=True)
         self.done = len(self.said) >= self.prompt.max_tokens
-        return self._answer(loaded, ended=False) if self.done else None
+        return self._answer(reader, ended=False) if self.done else None
 
-    def _stops(self, loaded: Loaded) -> bool:
+    def _stops(self, reader: Loaded | Reader) -> bool:
         """Whether a stop text is complete; only the tokens that can hold it are looked at first."""
         stop = self.prompt.stop
         if not stop:
             return False
         longest = max(len(text.encode()) for text in stop)
-        tail = loaded.chat.text(self.said[-longest - 4 :])
+        tail = reader.chat.text(self.said[-longest - 4 :])
         if not any(text in tail for text in stop):
             return False
-        whole = loaded.chat.text(self.said)
+        whole = reader.chat.text(self.said)
         return any(text in whole for text in stop)
 
-    def _answer(self, loaded: Loaded, *, ended: bool) -> Answer:
-        text = loaded.chat.text(self.said)
+    def _answer(self, reader: Loaded | Reader, *, ended: bool) -> Answer:
+        text = reader.chat.text(self.said)
         cuts = [place for stop in self.prompt.stop if (place := text.find(stop)) >= 0]
         text = text[: min(cuts)] if cuts else text
         return Answer(key=self.prompt.key, text=text, tokens=len(self.said), ended=ended)
