@@ -16,6 +16,8 @@ from .stages.finetune import fine_tune
 from .stages.fluency import rate_fluency
 from .stages.jointly import fine_tune_jointly, respond_jointly
 from .stages.judge import judge_all
+from .stages.judge_jointly import judge_jointly
+from .stages.judge_meanwhile import judged_meanwhile
 from .stages.lm_eval_scores import score_with_lm_eval
 from .stages.prepare import BACKEND_FACT, prepare, stated_backend
 from .stages.respond import asking, respond
@@ -48,8 +50,9 @@ def run(
         if any(work.cell.config.audit for work in bench.works):
             bench.each("audit", _audit)
         bench.each("finetune", _fine_tune, first=fine_tune_jointly)
-        bench.each("respond", _respond, first=respond_jointly)
-        bench.each("judge", _judge)
+        with judged_meanwhile(bench):
+            bench.each("respond", _respond, first=respond_jointly)
+        bench.each("judge", _judge, first=judge_jointly)
         bench.each("score", _score)
         bench.each("publish", _publish)
         bench.share_rest()

@@ -116,7 +116,9 @@ def _ask(
 
     def ask(some: Sequence[Request]) -> None:
         some = [each for each in some if each.key not in kept]
-        slots = {each.key: Slot(key=each.key, ledgers=_ledgers(works[each.key])) for each in some}
+        slots = {
+            each.key: Slot(key=each.key, ledgers=distinct_ledgers(works[each.key])) for each in some
+        }
         first = works[some[0].key][0]
         desk = LedgerDesk(
             folder=first.folder.private,
@@ -143,7 +145,7 @@ def _ask(
     _halving(bench, list(requests.values()), ask)
 
 
-def _ledgers(works: Sequence[Work]) -> tuple[Ledger, ...]:
+def distinct_ledgers(works: Sequence[Work]) -> tuple[Ledger, ...]:
     """Each once: two runs of one plan share theirs."""
     return tuple({id(work.folder.ledger): work.folder.ledger for work in works}.values())
 
