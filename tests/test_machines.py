@@ -105,7 +105,9 @@ def test_what_one_machine_has_done_another_takes_and_can_prove(cell, at, done, s
     (second,) = results(*cell)
     assert done == NOTHING
     assert second.headline("tuned") == first.headline("tuned")
-    assert verify(Path(second.folder)).is_whole
+    proven = verify(Path(second.folder))
+    assert proven.is_whole
+    assert proven.checked["model"] == verify(Path(first.folder)).checked["model"] == 1
     ledger = ledger_of(second)
     for kind in ("finetune", "response", "verdict"):
         origins = {ledger.origin(kind, key) for key in ledger.keys(kind)}

@@ -95,22 +95,23 @@ class Workroom:
     def take_finetune(self, job: FineTuneJob) -> FineTune | None:
         """A fine-tune that this run, another one, or a cache has finished, with its weights."""
         own: FineTune | None = self.folder.ledger.get("finetune", job.key)
-        own = own or self._taken_finetune(job.key)
-        return relocated(own, job, self.models) if own else None
+        return relocated(own, job, self.models) if own else self._taken_finetune(job)
 
-    def _taken_finetune(self, key: str) -> FineTune | None:
+    def _taken_finetune(self, job: FineTuneJob) -> FineTune | None:
         """Weights first: a run killed in between has nothing on record that is not there."""
         for ledger in self.others:
-            theirs: FineTune | None = ledger.get("finetune", key)
+            theirs: FineTune | None = ledger.get("finetune", job.key)
             if theirs and theirs.outcome in LASTING and self._copied(theirs, ledger):
-                return self._kept(theirs, _run_of(ledger))
+                return self._kept(theirs, job, _run_of(ledger))
         self.models.mkdir(exist_ok=True)
-        found = self.cache.take_finetune(key, self.models / key) if self.cache else None
-        return self._kept(found.finetune, found.origin) if found else None
+        found = self.cache.take_finetune(job.key, self.models / job.key) if self.cache else None
+        return self._kept(found.finetune, job, found.origin) if found else None
 
-    def _kept(self, finetune: FineTune, origin: str) -> FineTune:
-        self.folder.ledger.keep_all({finetune.key: finetune}, origin=origin)
-        return finetune
+    def _kept(self, finetune: FineTune, job: FineTuneJob, origin: str) -> FineTune:
+        """On record as it is here, so that its weights are sealed with the run."""
+        here = relocated(finetune, job, self.models)
+        self.folder.ledger.keep_all({job.key: here}, origin=origin)
+        return here
 
     def _copied(self, finetune: FineTune, ledger: Ledger) -> bool:
         """Whether another run's weights are here now; a provider's model needs none."""
