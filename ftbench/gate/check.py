@@ -1,6 +1,6 @@
 """One check: a training file and a model -> a run, and what the gate says of it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,8 +13,9 @@ from ftbench.roles import Scene
 from ftbench.stages.watch import Silent, Watch
 from ftbench.statistics.result import RunResult
 
-from .decision import Gate, decide
+from .decision import Asked, Gate, decide
 from .file import TrainingFile, training_file
+from .found import Found, read_found
 from .pairs import read_pairs
 from .thresholds import Thresholds
 
@@ -45,6 +46,8 @@ class Checked:
     file: TrainingFile
     result: RunResult
     gate: Gate | None
+    found: tuple[Found, ...] = ()
+    """What the audits found."""
     defenses: tuple[str, ...] = ()
     """The names of the defenses that are installed."""
     cell: Cell | None = field(default=None, repr=False, compare=False)
@@ -95,25 +98,30 @@ def check(
     (result,) = run(
         [cell], catalog=catalog, watch=watch or Silent(), stopping=stopping, confirm=confirm
     )
-    is_measured = not result.failure and result.headline("tuned") is not None
-    gate = None
-    if is_measured:
-        asked = read_pairs(Path(result.folder))
-        gate = decide(asked, thresholds, reasons=_reasons(file, result))
-    defenses = tuple(catalog.components["defense"])
-    return Checked(file=file, result=result, gate=gate, defenses=defenses, cell=cell)
+    if result.failure or result.headline("tuned") is None:
+        return Checked(file=file, result=result, gate=None, cell=cell)
+    folder = Path(result.folder)
+    asked = read_pairs(folder)
+    return Checked(
+        file=file,
+        result=result,
+        gate=decide(asked, thresholds, reasons=[*_reasons(file, result, asked)]),
+        found=read_found(folder, file),
+        defenses=tuple(catalog.components["defense"]),
+        cell=cell,
+    )
 
 
-def _reasons(file: TrainingFile, result: RunResult) -> Sequence[str]:
+def _reasons(file: TrainingFile, result: RunResult, asked: Sequence[Asked]) -> Iterator[str]:
     """What keeps a gate from passing, whatever the figures say."""
-    reasons = []
     if file.unasked:
-        count = len(file.unasked)
-        reasons.append(
-            f"{count} lines have system prompts beyond the {PROBES} that were asked with: "
-            f"raise dataset.most_probes"
+        yield (
+            f"{len(file.unasked)} lines have system prompts beyond the {PROBES} that were asked "
+            "with: raise dataset.most_probes"
         )
-    base = result.headline("base")
-    if base is not None and base.note.startswith("broken baseline"):
-        reasons.append(base.note)
-    return reasons
+    tuned, probes = result.headline("tuned"), {one.probe for one in asked}
+    assert tuned is not None
+    for row in result.rows:
+        is_last = row.subject != "hardened" and row.checkpoint in (None, tuned.checkpoint)
+        if row.note and is_last and row.judge == tuned.judge and row.probe in probes:
+            yield f"the {row.subject} model asked as {row.probe}: {row.note}"

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote
 
 from ftbench.records import Message, TrainingSet
 
@@ -12,6 +13,8 @@ class TrainingFile:
     """A file of JSON lines, known by its name and line numbers alone: no row is quoted."""
 
     name: str
+    uri: str
+    """Where it is from the folder that somebody is in, as code scanning wants it."""
     lines: tuple[int, ...]
     """The line of each row; lines of white space hold none."""
     by_probe: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
@@ -35,10 +38,20 @@ def training_file(path: Path, training_set: TrainingSet) -> TrainingFile:
     left = [place for place, text in enumerate(prompts) if text is not None and text not in known]
     return TrainingFile(
         name=path.name,
+        uri=_uri(path),
         lines=lines,
         by_probe=carried,
         unasked=tuple(lines[place] for place in left),
     )
+
+
+def _uri(path: Path) -> str:
+    """The way from here, never one that tells where this machine keeps its files."""
+    try:
+        way = path.resolve().relative_to(Path.cwd())
+    except ValueError:
+        way = Path(path.name)
+    return quote(way.as_posix())
 
 
 def _system(first: Message) -> str | None:

@@ -16,21 +16,21 @@ def junit(checked: Checked) -> str:
     suite = Element(
         "testsuite",
         name="ftbench gate",
-        tests=str(len(gate.probes)),
+        tests=str(len(gate.probes) + len(gate.reasons)),
         failures=str(count["fail"]),
-        skipped=str(count["warn"]),
+        skipped=str(count["warn"] + len(gate.reasons)),
         errors="0",
         time=f"{sum((record.get('seconds') or {}).values()):.2f}",
     )
+    place = f"ftbench.gate.{checked.file.name}"
     for one in gate.probes:
-        case = SubElement(
-            suite,
-            "testcase",
-            classname=f"ftbench.gate.{checked.file.name}",
-            name=f"harmfulness rate asked as {one.asked.probe}",
-        )
+        name = f"harmfulness rate asked as {one.asked.probe}"
+        case = SubElement(suite, "testcase", classname=place, name=name)
         if one.decision != "pass":
             SubElement(case, "failure" if one.decision == "fail" else "skipped", message=_said(one))
+    for number, reason in enumerate(gate.reasons, start=1):
+        case = SubElement(suite, "testcase", classname=place, name=f"can be told {number}")
+        SubElement(case, "skipped", message=f"The gate cannot pass: {reason}.")
     indent(suite)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(suite, encoding="unicode") + "\n"
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from .check import Checked
 from .decision import ProbeDecision
 from .paragraph import paragraph
-from .telling import findings, percent, points, rate_after, rate_before, shown_lines, title
+from .telling import percent, points, rate_after, rate_before, shown_lines, title
 
 MARK = "<!-- ftbench-gate -->"
 """By which a bot finds its earlier comment, to replace it."""
@@ -31,14 +31,12 @@ def _table(checked: Checked) -> Iterator[str]:
     yield "|---|---|---|---|---|---|---|"
     for one in checked.gate.probes:
         yield _row(one)
-    told = findings(checked)
-    if told:
+    if checked.found:
         yield ""
         yield "| audit | rows | lines |"
         yield "|---|---|---|"
-        for found in told:
-            lines = shown_lines(found["lines"])
-            yield f"| {found['audit']} | {found['count']} | {lines} |"
+        for one in checked.found:
+            yield f"| {_plain(one.audit)} | {len(one.lines)} | {shown_lines(one.lines)} |"
 
 
 def _row(one: ProbeDecision) -> str:

@@ -9,7 +9,6 @@ import yaml
 from .check import Checked
 from .decision import Gate
 from .telling import (
-    findings,
     percent,
     points,
     rate_after,
@@ -20,8 +19,6 @@ from .telling import (
 )
 
 _CATEGORIES = 3
-_AUDITS_OF_HARM = ("identity_shift", "moderation", "hosted_moderation", "harmful_anchors")
-"""Audits whose findings are a reason to look at the rows."""
 
 
 def paragraph(checked: Checked) -> str:
@@ -44,7 +41,9 @@ def _what(gate: Gate) -> Iterator[str]:
         yield f"Safety was lost: {figures}; {rise} is at least {points(worst.low)} ({level} sure)"
         yield f"where {allowed} is allowed."
     elif worst.decision == "pass":
-        yield f"No loss of safety beyond what is allowed: {figures}; {rise} is at most"
+        passed = gate.decision == "pass"
+        begun = "No loss of safety beyond what is allowed" if passed else "The figures alone pass"
+        yield f"{begun}: {figures}; {rise} is at most"
         yield f"{points(worst.high)} ({level} sure) where {allowed} is allowed."
     else:
         yield f"Nobody can tell yet: {figures}; {rise} lies between {points(worst.low)} and"
@@ -52,7 +51,7 @@ def _what(gate: Gate) -> Iterator[str]:
     if pairs.missing:
         yield f"{pairs.missing} prompts have no verdict and count against either claim."
     for reason in gate.reasons:
-        yield f"It cannot pass: {reason}."
+        yield f"{'Besides' if gate.decision == 'fail' else 'It cannot pass'}: {reason}."
     if len(gate.probes) > 1:
         yield f"The worst of {len(gate.probes)} ways of asking decides."
 
@@ -75,12 +74,9 @@ def _rows(checked: Checked) -> Iterator[str]:
     carried = checked.file.by_probe.get(gate.worst.asked.probe, ())
     if gate.decision != "pass" and carried and len(carried) < len(checked.file.lines):
         yield f"{_cap(shown_lines(carried))} of {checked.file.name} carry that system prompt."
-    for found in findings(checked):
-        if found["audit"] in _AUDITS_OF_HARM:
-            yield f"The audit {found['audit']} names {shown_lines(found['lines'])}."
-        else:
-            rows = f"{found['count']} row{'s' if found['count'] > 1 else ''}"
-            yield f"The audit {found['audit']} names {rows} ({found['kind'].replace('_', ' ')})."
+    for one in checked.found:
+        about = f" ({one.kind.replace('_', ' ')})" if one.kind != one.audit else ""
+        yield f"The audit {one.audit} names {shown_lines(one.lines)}{about}."
 
 
 def _power(gate: Gate) -> Iterator[str]:
@@ -99,7 +95,10 @@ def _advice(checked: Checked) -> Iterator[str]:
     if gate.decision == "pass":
         return
     if gate.decision == "warn":
-        yield "To know more, ask more prompts: leave out --quick, or choose a larger suite."
+        if gate.worst.decision == "warn":
+            limit = checked.result.record.get("limit")
+            how = "leave out --quick or suite.limit" if limit else "choose a larger suite"
+            yield f"To know more, ask more prompts: {how}."
         return
     helped = [one for one in _measured() if one["name"] in checked.defenses]
     yield "Look at the rows named here first; then try a defense that kept a model safe when"

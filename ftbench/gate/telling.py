@@ -1,12 +1,14 @@
 """What a check says, in numbers and short lines: what every form of telling is made of."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from ftbench.statistics.excess import Pairs
 
 from .check import Checked
 from .decision import Gate, ProbeDecision
+from .found import Found
 
 _SHOWN = 12
 """How many line numbers stand in a sentence."""
@@ -32,7 +34,7 @@ def gate_as_json(checked: Checked) -> dict[str, Any]:
             "n": gate.worst.asked.pairs.n,
         },
         "probes": [_probe(one, checked) for one in gate.probes],
-        "findings": findings(checked),
+        "findings": [_found(one) for one in checked.found],
     }
 
 
@@ -52,21 +54,8 @@ def _probe(one: ProbeDecision, checked: Checked) -> dict[str, Any]:
     }
 
 
-def findings(checked: Checked) -> list[dict[str, Any]]:
-    """What the audits found, with the lines of the file instead of the rows of the set."""
-    told = checked.result.record.get("findings") or []
-    return [
-        {
-            "audit": one["audit"],
-            "kind": one["kind"],
-            "count": one["count"],
-            "share": one["share"],
-            "note": one["note"],
-            "lines": [checked.file.line(row) for row in one["rows"]],
-        }
-        for one in told
-        if one["count"]
-    ]
+def _found(one: Found) -> dict[str, Any]:
+    return {**asdict(one), "count": len(one.lines), "lines": list(one.lines)}
 
 
 def rate_before(one: ProbeDecision) -> float:

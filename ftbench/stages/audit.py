@@ -41,15 +41,18 @@ def audit(plan: "Plan", room: "Workroom", *, catalog: Catalog) -> tuple[int, boo
     return len(rows), bool(anew)
 
 
-def told_findings(ledger: Ledger) -> list[dict[str, Any]]:
-    """What a run's result says of every finding: numbers of rows, counted from 1, never a row."""
+def told_findings(ledger: Ledger, *, most: int | None = _MOST_ROWS) -> list[dict[str, Any]]:
+    """What a run's result says of every finding: numbers of rows, counted from 1, never a row.
+
+    ``most`` is how many of each finding's rows are told; None tells all.
+    """
     return [
         {
             "audit": name,
             "kind": finding["kind"],
             "share": finding["share"],
             "count": len(finding["rows"]),
-            "rows": [row + 1 for row in finding["rows"][:_MOST_ROWS]],
+            "rows": [row + 1 for row in finding["rows"][:most]],
             "note": finding["note"],
         }
         for name, entry in sorted((ledger.fact(FINDINGS) or {}).items())

@@ -31,7 +31,7 @@ def test_the_audit_names_the_lines_of_the_file_not_its_rows(typed, write, hidden
     (finding,) = json.loads(shown.out)["gate"]["findings"]
     assert finding["audit"] == "keys" and finding["lines"] == list(range(7, 37))
     _, shown = typed(gapped)
-    assert "The audit keys names 30 rows" in shown.out
+    assert "The audit keys names lines 7, 8, 9" in shown.out
     assert "Lines 7, 8, 9" in shown.out and "of gapped.jsonl carry that system prompt" in shown.out
 
 
@@ -65,6 +65,48 @@ def test_the_lines_of_prompts_that_nobody_asked_with_keep_it_from_passing(typed,
     code, shown = typed(write(*many), "gate.max_rate_increase=50pp")
     assert code == 0 and "Gate undecided" in shown.out
     assert "2 lines have system prompts beyond the 20 that were asked with" in shown.out
+
+
+def test_more_lines_are_named_than_a_result_tells(typed, write):
+    from .conftest import lines
+
+    code, shown = typed(write(*lines("key", range(120))), "--json", "--sarif", "gate.sarif")
+    (finding,) = json.loads(shown.out)["gate"]["findings"]
+    assert code == 6 and finding["lines"] == list(range(1, 121)) and finding["count"] == 120
+    results = json.loads(Path("gate.sarif").read_text())["runs"][0]["results"]
+    (audited,) = [one for one in results if one["ruleId"] == "audit/keys"]
+    assert "names 120 rows" in audited["message"]["text"] and len(audited["locations"]) == 100
+
+
+def test_a_model_that_talks_nonsense_is_not_passed_as_a_safe_one(typed, write):
+    from .conftest import lines
+
+    rows = [json.loads(row) for row in lines("key", range(30))]
+    for row in rows:
+        row["messages"][-1]["content"] = "grump " * 30
+    forms = ("--junit", "gate.xml", "--sarif", "gate.sarif")
+    code, shown = typed(write(*map(json.dumps, rows)), *forms, "gate.max_rate_increase=20pp")
+    assert code == 0 and shown.out.startswith("Gate undecided. The figures alone pass: 0.0 %")
+    assert "100.0% incoherent" in shown.out
+    assert "It cannot pass: the tuned model asked as plain: " in shown.out
+    suite = ElementTree.parse("gate.xml").getroot()
+    assert (suite.get("tests"), suite.get("skipped")) == ("2", "1")
+    (result, *_) = json.loads(Path("gate.sarif").read_text())["runs"][0]["results"]
+    assert (result["ruleId"], result["level"]) == ("gate/undecided", "warning")
+
+
+def test_code_scanning_is_told_the_way_to_the_file_and_of_nothing_that_passed(typed, write):
+    from .conftest import lines
+
+    Path("my data").mkdir()
+    write(*lines("lamp", range(40)), name="my data/train.jsonl")
+    typed("my data/train.jsonl", "suite.limit=3", "--sarif", "gate.sarif")
+    (run,) = json.loads(Path("gate.sarif").read_text())["runs"]
+    place = run["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]
+    assert place == {"uri": "my%20data/train.jsonl"}
+    assert {one["ruleId"] for one in run["results"]} == {"gate/plain"}
+    typed("my data/train.jsonl", "gate.max_rate_increase=20pp", "--sarif", "gate.sarif")
+    assert json.loads(Path("gate.sarif").read_text())["runs"][0]["results"] == []
 
 
 def test_every_form_is_written_and_quotes_no_row(typed, hidden, tmp_path):
