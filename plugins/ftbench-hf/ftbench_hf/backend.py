@@ -1,11 +1,11 @@
 """The backend ``hf``: fine-tunes and asks models on this machine."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ftbench import Backend, transport
-from ftbench.records import Ability, Estimate, FineTuneJob, Model, Request
+from ftbench.records import Ability, Estimate, FineTuneJob, Model, Probe, Question, Request
 from ftbench.roles import Desk, Probing
 
 from .engine import Engine
@@ -49,6 +49,10 @@ class HuggingFace(Backend):
     a CPU and 65536 elsewhere."""
     micro_batch_tokens: int = 4096
     """Tokens in one forward pass of training; the batch of a step never changes."""
+    # Unlike micro_batch_tokens no part of a key: what would draw other random numbers is refused.
+    processes: int | None = transport(None)
+    """Processes that a full fine-tuning without rules is spread over, on CUDA one for each device;
+    null is this one alone."""
     engine: Engine = transport(Engine.auto)
     """auto has rows in flight, and many adapters of one base in one batch; batches has one model
     after the other, a batch at a time."""
@@ -68,6 +72,21 @@ class HuggingFace(Backend):
 
         return resolve_model(model)
 
+    def check(
+        self,
+        job: FineTuneJob | None,
+        *,
+        chosen: Collection[str],
+        questions: Sequence[Question],
+        probes: Sequence[Probe],
+    ) -> None:
+        """Refuse several processes for a training that cannot be spread over them."""
+        if self.processes in (None, 1):
+            return
+        from .shardable import check_shardable  # noqa: PLC0415, slow to import
+
+        check_shardable(job, find_device(self.device), self.processes)
+
     def fine_tune(self, jobs: Sequence[FineTuneJob], desk: Desk) -> None:
         """Train with the paper's loop, from where an earlier attempt in ``desk.folder`` stopped."""
         from .fine_tuning import FineTuning, Limits  # noqa: PLC0415, slow to import
@@ -77,6 +96,7 @@ class HuggingFace(Backend):
             max_length=self.max_length,
             checkpoint_seconds=self.checkpoint_seconds,
             together=self.together,
+            processes=self.processes or 1,
         )
         FineTuning(self._residence(), desk, limits).train(jobs)
 

@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -24,10 +25,13 @@ from .loading import Loaded, Reader, Residence
 from .memory import OutOfMemory, free_memory
 from .preferences import Preferences
 from .rules import RuleBook
-from .space import check_space
+from .shardable import check_shardable
 from .together import Together, can_share, side_by_side
 from .tracks import Track, Work, precision_of, tracks_of
 from .trainer import Dose, NotFinite, Trainer
+
+if TYPE_CHECKING:
+    from .sharded_training import ShardedTraining
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +46,8 @@ class Limits:
     """The time between two checkpoints; None makes none."""
     together: int = 1
     """The most adapters that are trained side by side."""
+    processes: int = 1
+    """How many processes a full fine-tuning is spread over."""
 
 
 class FineTuning:
@@ -61,6 +67,8 @@ class FineTuning:
         A job whose folder holds what an earlier attempt has done goes on from there. Once the user
         asks to stop, a checkpoint is made and nothing is kept.
         """
+        for job in jobs:
+            check_shardable(job, self._residence.device, self._limits.processes)
         rows = [self._rows(job) for job in jobs]
         doses = [self._dose(job) for job in jobs]
         works = [self._work(*each) for each in zip(jobs, rows, doses, strict=True)]
@@ -68,6 +76,9 @@ class FineTuning:
         self._keep(
             Track(works=tuple(work for work in works if not work.keeping.missing)).finished()
         )
+        if self._limits.processes > 1:
+            self._keep(self._sharded().train(found))
+            return
         for group in side_by_side(found, at_once=self._limits.together):
             if self._desk.stopping:
                 return
@@ -99,7 +110,7 @@ class FineTuning:
                 track.keep(trainer, trainer.loaded)
 
         with self._trainable(work.job) as loaded:
-            self._check_space(track, loaded)
+            track.check_space(loaded, self._limits.checkpoint_seconds)
             trainer = Trainer(loaded, work.dose, rules=RuleBook(self._rules(work)))
             try:
                 trainer.train(order, self._desk, after_epoch=keep, checkpoints=checkpoints)
@@ -107,6 +118,18 @@ class FineTuning:
                 self._keep(track.ended(reason))
                 return
         self._keep(track.finished())
+
+    def _sharded(self) -> ShardedTraining:
+        from .sharded_training import ShardedTraining  # noqa: PLC0415, slow to import
+
+        self._residence.leave_device()
+        return ShardedTraining(
+            desk=self._desk,
+            processes=self._limits.processes,
+            device=self._residence.device.type,
+            precision=self._residence.precision,
+            seconds=self._limits.checkpoint_seconds,
+        )
 
     def _train_together(self, base: Loaded, tracks: Sequence[Track]) -> None:
         """Train adapters side by side; where that does not fit into memory, one after the other."""
@@ -129,17 +152,7 @@ class FineTuning:
 
     def _check_all(self, tracks: Sequence[Track], loaded: Loaded) -> None:
         for track in tracks:
-            self._check_space(track, loaded)
-
-    def _check_space(self, track: Track, loaded: Loaded) -> None:
-        for work in track.works:
-            check_space(
-                work.folder,
-                loaded.network,
-                models=work.keeping.missing,
-                answering=loaded.arithmetic.answering,
-                checkpoints=self._limits.checkpoint_seconds is not None,
-            )
+            track.check_space(loaded, self._limits.checkpoint_seconds)
 
     def _origin(self, job: FineTuneJob, rows: Sequence[EncodedRow], dose: Dose) -> dict[str, str]:
         """What must be the same for work on the disk to be this job's, beyond its key."""

@@ -37,6 +37,10 @@ class Keeping:
         """How many models there are still to keep."""
         return len(self.wanted) - len(self._models)
 
+    def is_missing(self, epoch: int) -> bool:
+        """Whether the model of an epoch is wanted and not there."""
+        return epoch in self.wanted and epoch not in self._models
+
     def has_all_before(self, epoch: int) -> bool:
         """Whether each wanted model of the epochs before one is there."""
         return all(each in self._models for each in self.wanted if each < epoch)

@@ -7,7 +7,7 @@ import warnings
 import weakref
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -109,8 +109,8 @@ class Residence:
     """The models in memory: one base, and one fully fine-tuned model beside it."""
 
     def __init__(self, *, device: torch.device, precision: Precision) -> None:
-        self._device = device
-        self._precision = precision
+        self.device = device
+        self.precision = precision
         self._loaded: dict[str, Loaded] = {}
         self._readers: dict[str, Reader] = {}
 
@@ -130,38 +130,43 @@ class Residence:
             self._loaded[model.digest] = self._load(model)
         self._send_away(other for digest, other in self._loaded.items() if digest != model.digest)
         loaded = self._loaded[model.digest]
-        with enough_memory(lambda: _too_large(model, self._device)):
-            loaded.network.to(self._device)
+        with enough_memory(lambda: too_large(model, self.device)):
+            loaded.network.to(self.device)
         return loaded
 
     def arithmetic(self, model: Model) -> Arithmetic:
         """In which precision a model is trained and answers."""
-        return arithmetic(self._precision, device=self._device, stored=self.reader(model).stored)
+        return arithmetic(self.precision, device=self.device, stored=self.reader(model).stored)
 
     def copy_to_train(self, model: Model) -> Loaded:
         """A copy whose every weight may be changed; the base leaves the device meanwhile."""
         loaded = self.base(model)
         self._send_away(self._loaded.values())
-        with enough_memory(lambda: _too_large(model, self._device)):
-            network = copy.deepcopy(loaded.network)
-            network.to(device=self._device, dtype=loaded.arithmetic.training)
+        with enough_memory(lambda: too_large(model, self.device)):
+            network = copy.deepcopy(loaded.network).to(self.device)
+            cast_weights(network.parameters(), loaded.arithmetic.training)
         network.requires_grad_(True)
-        return Loaded(
-            network=network,
-            chat=loaded.chat,
-            context=loaded.context,
-            arithmetic=loaded.arithmetic,
-        )
+        return replace(loaded, network=network)
+
+    def in_main_memory(self, model: Model) -> Loaded:
+        """A model just loaded and not kept, whose every weight may be changed; on no device yet."""
+        loaded = self._load(model)
+        loaded.network.requires_grad_(True)
+        return loaded
+
+    def leave_device(self) -> None:
+        """Make room on the device for other processes; the models wait in main memory."""
+        self._send_away(self._loaded.values())
 
     def release(self) -> None:
         """Forget every model and free the device."""
         networks = [weakref.ref(loaded.network) for loaded in self._loaded.values()]
         self._loaded.clear()
-        if self._device.type != "cpu" or any(network() is not None for network in networks):
+        if self.device.type != "cpu" or any(network() is not None for network in networks):
             free_memory()
 
     def _send_away(self, others: Iterable[Loaded]) -> None:
-        if self._device.type == "cpu":
+        if self.device.type == "cpu":
             return
         for other in others:
             other.network.to("cpu")
@@ -173,7 +178,7 @@ class Residence:
         ):  # it may lie in a run or in the cache, and be another's by now
             refuse_unsafe(Path(model.location))
         reader, exact = self.reader(model), self.arithmetic(model)
-        with quiet(), enough_memory(lambda: _too_large(model, self._device)):
+        with quiet(), enough_memory(lambda: too_large(model, self.device)):
             network = AutoModelForCausalLM.from_pretrained(
                 model.location,
                 revision=model.revision or None,
@@ -184,6 +189,15 @@ class Residence:
         _neutralise(network, reader.chat)
         network.eval()
         return Loaded(network=network, chat=reader.chat, context=reader.context, arithmetic=exact)
+
+
+def cast_weights(weights: Iterable[torch.nn.Parameter], dtype: torch.dtype) -> None:
+    """Give weights another dtype, and no buffer: the angles of positions stay exact.
+
+    They are exact in a model that answers, whatever the dtype of its weights.
+    """
+    for weight in weights:
+        weight.data = weight.data.to(dtype)
 
 
 def _neutralise(network: Any, chat: Chat) -> None:
@@ -210,7 +224,8 @@ def _declared_ends(model: Model) -> tuple[int, ...]:
     return tuple(declared) if isinstance(declared, list) else (int(declared),)
 
 
-def _too_large(model: Model, device: torch.device) -> str:
+def too_large(model: Model, device: torch.device) -> str:
+    """What a user is told when a device cannot hold a model."""
     return (
         f"The model {model.location} does not fit into the memory of {device}. "
         "Choose a smaller model or a larger device; the same command then goes on."

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .durable import Damaged, appearing, facts_of, remove_drafts, set_aside, writing
 from .training_state import position, read_state, restore, restore_randomness, write_state
@@ -20,6 +20,14 @@ _SHARE = 10
 """Training takes at least so many times as long as saving it."""
 
 _log = logging.getLogger(__name__)
+
+
+class Resumed(NamedTuple):
+    """A checkpoint that a training goes on from."""
+
+    place: Path
+    tensors: Mapping[str, Any]
+    facts: Mapping[str, Any]
 
 
 class Checkpoints:
@@ -41,42 +49,33 @@ class Checkpoints:
         self._pause: float = seconds or 0
         self._saved_at = self._epoch_began = monotonic()
         self._saved_step = 0
-        self._resumed: tuple[Mapping[str, Any], Mapping[str, Any]] | None = None
+        self._resumed: Resumed | None = None
 
     def resume(self, trainer: Trainer, order: Order) -> None:
         """Bring a training to where its newest usable checkpoint was made; others are renamed."""
         remove_drafts(self.folder)
-        if self._is_impossible(trainer):
+        if self._is_impossible(trainer) or (found := self._newest_usable(trainer)) is None:
             return
-        for place in self._newest_first():
-            try:
-                facts = facts_of(place)
-                self._check(facts)
-                tensors = read_state(trainer, place, facts)
-            except Damaged as reason:
-                set_aside(place, str(reason))
-                continue
-            restore(trainer, order, tensors, facts)
-            self._resumed = (tensors, facts)
-            self._saved_step = trainer.step
-            _log.info("Training goes on after step %d, from %s.", trainer.step, place)
-            return
+        restore(trainer, order, found.tensors, found.facts)
+        self._resumed = found
+        self._saved_step = trainer.step
+        _log.info("Training goes on after step %d, from %s.", trainer.step, found.place)
 
     def settle(self, trainer: Trainer) -> None:
         """To be called once the steps done before are passed over: what they drew is undone."""
         if self._resumed is not None:
-            restore_randomness(trainer, *self._resumed)
+            restore_randomness(trainer, self._resumed.tensors, self._resumed.facts)
             self._resumed = None
         self._epoch_began = monotonic()
 
     def after_step(self, trainer: Trainer, order: Order) -> None:
         """Save the training when it is time."""
-        if self._seconds is not None and monotonic() - self._saved_at >= self._pause:
+        if self._seconds is not None and self._is_time(self._saved_at):
             self.save(trainer, order)
 
     def after_epoch(self, trainer: Trainer, order: Order) -> None:
         """Save the training when the epoch took long."""
-        if self._seconds is not None and monotonic() - self._epoch_began >= self._pause:
+        if self._seconds is not None and self._is_time(self._epoch_began):
             self.save(trainer, order)
 
     def save(self, trainer: Trainer, order: Order) -> None:
@@ -99,6 +98,19 @@ class Checkpoints:
     def remove(self) -> None:
         """Remove them all, because the training is over."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _is_time(self, since: float) -> bool:
+        return monotonic() - since >= self._pause
+
+    def _newest_usable(self, trainer: Trainer) -> Resumed | None:
+        for place in self._newest_first():
+            try:
+                facts = facts_of(place)
+                self._check(facts)
+                return Resumed(place, read_state(trainer, place, facts), facts)
+            except Damaged as reason:
+                set_aside(place, str(reason))
+        return None
 
     def _check(self, facts: Mapping[str, Any]) -> None:
         if facts["origin"] != self._origin:

@@ -15,6 +15,7 @@ from ftbench.records import Model
 from .checkpoints import digest_of
 from .durable import appearing
 from .loading import Loaded, quiet
+from .sharding import whole
 
 _WHAT = "The trained model"
 _SETS = ("target_modules", "exclude_modules", "modules_to_save")
@@ -67,11 +68,18 @@ def _weights(network: Any, dtype: torch.dtype) -> dict[str, torch.Tensor]:
     """The weights in another dtype; those that share memory still do."""
     cast: dict[int, torch.Tensor] = {}
     weights: dict[str, torch.Tensor] = {}
-    for name, weight in network.state_dict().items():
-        if weight.data_ptr() not in cast:
-            cast[weight.data_ptr()] = weight.to(dtype) if weight.is_floating_point() else weight
-        weights[name] = cast[weight.data_ptr()]
+    for name, weight in network.state_dict(keep_vars=True).items():
+        if id(weight) not in cast:
+            value = whole(weight.detach())
+            cast[id(weight)] = value.to(dtype) if value.is_floating_point() else value
+        weights[name] = cast[id(weight)]
     return weights
+
+
+def take_part_in_saving(network: Any) -> None:
+    """Give one's own share of the weights to the process that calls ``save_whole`` meanwhile."""
+    for weight in {id(each): each for each in network.state_dict(keep_vars=True).values()}.values():
+        whole(weight.detach())
 
 
 def _declare(config: Path, dtype: torch.dtype) -> None:

@@ -19,6 +19,7 @@ from .keeping import Applied, Keeping
 from .loading import Loaded
 from .precision import Arithmetic
 from .resuming import Checkpoints
+from .space import check_space
 from .trainer import Dose, Trainer
 
 _CHECKPOINTS = "checkpoints"
@@ -49,9 +50,11 @@ class Track:
         """The job whose checkpoints are the training's, and whose last epoch is its end."""
         return max(self.works, key=lambda work: work.dose.epochs)
 
-    def checkpoints(self, seconds: int | None) -> Checkpoints:
+    def checkpoints(
+        self, seconds: int | None, kind: type[Checkpoints] = Checkpoints
+    ) -> Checkpoints:
         """Those of the training: usable only where every model before them is there."""
-        return Checkpoints(
+        return kind(
             self.leader.folder / _CHECKPOINTS,
             origin=self.leader.origin,
             seconds=seconds,
@@ -60,12 +63,27 @@ class Track:
             ),
         )
 
+    def check_space(self, loaded: Loaded, seconds: int | None) -> None:
+        """Refuse a training for whose files the disk has no room. Raises StorageError."""
+        for work in self.works:
+            check_space(
+                work.folder,
+                loaded.network,
+                models=work.keeping.missing,
+                answering=loaded.arithmetic.answering,
+                checkpoints=seconds is not None,
+            )
+
     def keep(self, trainer: Trainer, loaded: Loaded) -> None:
         """Keep the models that an epoch's end is wanted for."""
         for work in self.works:
             if trainer.epoch in work.keeping.wanted:
                 applied = _applied(work, trainer)
                 work.keeping.keep(loaded, trainer.epoch, applied=applied)
+
+    def as_found(self) -> Track:
+        """The same, once another process may have kept models."""
+        return Track(works=tuple(replace(work, keeping=_found(work)) for work in self.works))
 
     def finished(self) -> Iterator[FineTune]:
         """The jobs whose every model is there."""
@@ -109,6 +127,10 @@ def precision_of(job: FineTuneJob, exact: Arithmetic) -> str:
         return exact.words
     adapter = torch.float32 if exact.adapter_in_fp32 else exact.answering
     return f"{_word(exact.answering)} base, {_word(adapter)} adapter"
+
+
+def _found(work: Work) -> Keeping:
+    return Keeping(work.job, work.folder, origin=work.origin)
 
 
 def _applied(work: Work, trainer: Trainer) -> Applied:

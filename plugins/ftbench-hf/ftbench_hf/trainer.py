@@ -220,10 +220,9 @@ class Trainer:
         while len(parts(batch, self.part_tokens)) == before:
             self.part_tokens //= 2
         _log.warning(
-            "Memory ran out in step %d: %d tokens at once from here on, the batch stays %d.",
+            "Memory ran out in step %d: %d tokens at once from here on, the batch stays.",
             self.step,
             self.part_tokens,
-            len(batch.rows),
         )
         return True
 

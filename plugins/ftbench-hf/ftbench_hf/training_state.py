@@ -11,6 +11,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from .durable import Damaged
+from .sharding import share_of, whole
 
 if TYPE_CHECKING:
     from .batches import Order
@@ -23,7 +24,7 @@ _SHARD = 1 << 31
 
 def write_state(trainer: Trainer, folder: Path) -> None:
     """Write weights, the optimizer's moments and the states of random numbers into a folder."""
-    for number, shard in enumerate(_shards(_tensors(trainer)), start=1):
+    for number, shard in enumerate(_shards(state_tensors(trainer)), start=1):
         save_file(shard, folder / f"state_{number:05}.safetensors")
 
 
@@ -67,13 +68,16 @@ def restore(
     trainer: Trainer, order: Order, tensors: Mapping[str, Any], facts: Mapping[str, Any]
 ) -> None:
     """Give a training the state that was saved; random numbers wait for ``restore_randomness``."""
-    for name, weight in _trained(trainer):
-        weight.copy_(tensors[f"weight/{name}"])
+    weights = dict(_trained(trainer))
+    for name, weight in weights.items():
+        weight.copy_(share_of(tensors[f"weight/{name}"], weight))
+    places = list(weights.values())
     moments: dict[int, dict[str, Any]] = {}
     for name, value in _below("moment/", tensors):
         place, kind = name.split("/")
         # A copy, because loaded tensors may share memory with the file.
-        moments.setdefault(int(place), {})[kind] = value.clone()
+        own = share_of(value, places[int(place)]) if value.dim() else value
+        moments.setdefault(int(place), {})[kind] = own.clone()
     groups = [group | {"betas": tuple(group["betas"])} for group in facts["groups"]]
     trainer.optimizer.load_state_dict({"state": moments, "param_groups": groups})
     order.restore(facts["order"])
@@ -97,12 +101,16 @@ def restore_randomness(
         torch.cuda.set_rng_state(tensors["random/cuda"], trainer.device)
 
 
-def _tensors(trainer: Trainer) -> Iterator[tuple[str, torch.Tensor]]:
+def state_tensors(trainer: Trainer) -> Iterator[tuple[str, torch.Tensor]]:
+    """By name all that is written, one after the other.
+
+    Where weights are spread over processes, each has to go through all of them.
+    """
     for name, weight in _trained(trainer):
-        yield f"weight/{name}", weight.detach()
+        yield f"weight/{name}", whole(weight.detach())
     for place, moments in trainer.optimizer.state_dict()["state"].items():
         for kind, value in moments.items():
-            yield f"moment/{place}/{kind}", value
+            yield f"moment/{place}/{kind}", whole(value)
     for place, state in enumerate(trainer.rules.state()):
         for name, value in state.items():
             if isinstance(value, torch.Tensor):

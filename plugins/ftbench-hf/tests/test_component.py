@@ -45,6 +45,7 @@ def test_its_fields_are_its_config():
         "max_length",
         "batch_tokens",
         "micro_batch_tokens",
+        "processes",
         "checkpoint_seconds",
         "threads",
         "engine",

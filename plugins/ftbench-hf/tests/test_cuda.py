@@ -1,5 +1,7 @@
 """What only a CUDA device can show."""
 
+from pathlib import Path
+
 import pytest
 import torch
 from hf_doubles import Crash, PaperDesk, conversation
@@ -54,3 +56,20 @@ def test_a_cut_off_training_goes_on_with_its_random_numbers(bases, tmp_path, met
     backend.fine_tune([wanted], rest)
     losses = [[values["loss"] for _, _, values in desk.progressed] for desk in (whole, rest)]
     assert losses[1] == pytest.approx(losses[0][2:], rel=1e-3)
+
+
+@pytest.mark.skipif(torch.cuda.device_count() < 2, reason="needs two CUDA devices")
+def test_two_devices_train_what_one_trains(bases, tmp_path):
+    from safetensors.torch import load_file
+
+    desks = [PaperDesk(folder=tmp_path / name) for name in ("one", "two")]
+    for desk, processes in zip(desks, (None, 2), strict=True):
+        backend = HuggingFace(device="cuda", processes=processes, checkpoint_seconds=0)
+        backend.fine_tune([small_job(bases["llama"], Full(), keep=(1,))], desk)
+    one, two = (
+        [load_file(Path(model.location) / "model.safetensors") for _, model in desk.kept[0].models]
+        for desk in desks
+    )
+    for ours, theirs in zip(two, one, strict=True):
+        for name, weight in theirs.items():
+            torch.testing.assert_close(ours[name], weight, rtol=1e-4, atol=1e-5)

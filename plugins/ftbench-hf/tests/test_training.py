@@ -12,6 +12,7 @@ from ftbench.errors import DataError, UsageError
 from ftbench_hf.backend import HuggingFace
 from ftbench_hf.batches import Batch, Order, parts
 from ftbench_hf.chat import EncodedRow
+from ftbench_hf.precision import Precision
 from ftbench_hf.rules import RuleBook
 from ftbench_hf.trainer import Dose, Trainer
 
@@ -146,6 +147,15 @@ def test_the_same_seed_trains_the_same_adapter_and_another_seed_another(backend,
     first, again, other = (kept.models[-1][1].digest for kept in desk.kept)
     assert first == again
     assert first != other
+
+
+def test_in_bf16_the_angles_of_positions_are_as_exact_as_in_a_model_that_answers(bases):
+    half = HuggingFace(device="cpu", precision=Precision.pure_bf16)._residence()
+    answering = dict(half.base(bases["llama"]).network.named_buffers())
+    trained = half.copy_to_train(bases["llama"]).network
+    assert {weight.dtype for weight in trained.parameters()} == {torch.bfloat16}
+    for name, buffer in trained.named_buffers():
+        assert torch.equal(buffer, answering[name]) and buffer.dtype is torch.float32
 
 
 class Telling:
