@@ -8,15 +8,17 @@ from typing import Any
 import torch
 from transformers.cache_utils import DynamicCache
 
+from .beginnings import Beginnings
 from .loading import Loaded
+from .packed import packed
 from .rows import Answer, Prompt, Row
 from .slots import Slots, slot_cache
 from .stacked import Stack
 
 _SHARE = 8
 """Rows come and go together, once one in so many has ended."""
-_PROMPT_TOKENS = 4096
-"""The most tokens of prompts that are read at once, padding included."""
+_PROMPT_TOKENS = {True: 1024, False: 4096}
+"""The most tokens of prompts that are read at once, padding included; by whether on a CPU."""
 
 
 def decode_in_flight(
@@ -29,11 +31,12 @@ def decode_in_flight(
     the caller, who knows which answers are still missing.
     """
     flight = _Flight(loaded, prompts, budget=budget, stack=stack)
-    while not flight.is_over:
-        # One step at a time, because a generator must not hold inference mode while it waits.
-        with torch.inference_mode():
-            answers = flight.fill() + flight.step()
-        yield from answers
+    with packed(loaded.network):
+        while not flight.is_over:
+            # One step at a time, because a generator must not hold inference mode while it waits.
+            with torch.inference_mode():
+                answers = flight.fill() + flight.step()
+            yield from answers
 
 
 class _Flight:
@@ -44,9 +47,14 @@ class _Flight:
     ) -> None:
         self._loaded = loaded
         self._stack = stack
-        self._waiting = list(reversed(prompts))
+        self._beginnings = Beginnings(prompts)
+        # Prompts whose beginnings are equally long are read in one pass, and so stand together.
+        self._waiting = sorted(
+            reversed(prompts), key=lambda prompt: len(self._beginnings.of(prompt).tokens)
+        )
         longest = max(len(prompt.tokens) for prompt in prompts)
         room = longest + max(prompt.max_tokens for prompt in prompts)
+        budget -= self._beginnings.tokens
         count = min(len(prompts), max(1, budget // room))
         self._slots = Slots(count, room, loaded.device)
         self._cache: Any = slot_cache(loaded.network.config, self._slots)
@@ -69,7 +77,7 @@ class _Flight:
                 answers += self._begin(free)
         elif len(free) < len(self._rows):
             self._shrink(free)
-        self._route(self._rows)
+        self._route([row.prompt.adapter if row else None for row in self._rows])
         return answers
 
     def step(self) -> list[Answer]:
@@ -93,14 +101,9 @@ class _Flight:
 
     def _begin(self, free: list[int]) -> list[Answer]:
         """Read the prompts of as many as fit in one pass; their first tokens are chosen here."""
-        new: list[Row] = []
-        width = len(self._waiting[-1].tokens)
-        while self._waiting and len(new) < len(free):
-            width = max(width, len(self._waiting[-1].tokens))
-            if new and width * (len(new) + 1) > _PROMPT_TOKENS:
-                break
-            new.append(Row(self._waiting.pop()))
+        new = self._next(len(free))
         places = [free.pop(0) for _ in new]
+        self._recall([row.prompt for row in new])
         chosen = self._read(new, places)
         self._tokens[torch.tensor(places, device=chosen.device)] = chosen
         answers = []
@@ -111,24 +114,58 @@ class _Flight:
                 free.append(place)
         return answers
 
-    def _read(self, new: Sequence[Row], places: Sequence[int]) -> torch.Tensor:
-        """Fill the slots of some rows with their prompts, padded on the left: first tokens."""
-        device = self._loaded.device
-        width = max(len(row.prompt.tokens) for row in new)
-        tokens = torch.full((len(new), width), self._loaded.padding)
-        mask = torch.zeros((len(new), width), dtype=torch.bool)
-        for row, (place, begun) in enumerate(zip(places, new, strict=True)):
-            first = width - len(begun.prompt.tokens)
-            tokens[row, first:] = torch.tensor(begun.prompt.tokens)
-            mask[row, first:] = True
-            self._slots.first[place], self._slots.next[place] = first, width
-        positions = (mask.cumsum(-1) - 1).clamp(min=0).to(device)
+    def _next(self, most: int) -> list[Row]:
+        """The next of those who wait that can be read in one pass, at most so many."""
+        tokens = _PROMPT_TOKENS[self._loaded.device.type == "cpu"]
+        new: list[Row] = []
+        known, width = len(self._beginnings.of(self._waiting[-1]).tokens), 0
+        while self._waiting and len(new) < most:
+            prompt = self._waiting[-1]
+            width = max(width, len(prompt.tokens) - known)
+            is_like_the_others = len(self._beginnings.of(prompt).tokens) == known
+            if new and (width * (len(new) + 1) > tokens or not is_like_the_others):
+                break
+            new.append(Row(self._waiting.pop()))
+        return new
+
+    def _recall(self, prompts: Sequence[Prompt]) -> None:
+        """Read the beginnings of some prompts, unless they were read before."""
+        every = {id(one): one for one in map(self._beginnings.of, prompts)}
+        new = [one for one in every.values() if one.tokens and not one.memory]
+        if not new:
+            return
+        tokens = torch.tensor([one.tokens for one in new], device=self._loaded.device)
+        positions = torch.arange(tokens.shape[1], device=tokens.device).expand(tokens.shape)
         filled: Any = DynamicCache(config=self._loaded.network.config)
-        self._route(new)
-        chosen = self._ask(tokens.to(device), mask.to(device), positions, filled)
-        rows = torch.tensor(places, device=device)
+        self._route([one.adapter for one in new])
+        self._ask(tokens, torch.ones_like(tokens, dtype=torch.bool), positions, filled)
+        for row, one in enumerate(new):
+            one.remember(filled, row)
+
+    def _read(self, new: Sequence[Row], places: Sequence[int]) -> torch.Tensor:
+        """Fill the slots of some rows with their prompts, padded before what is new: first tokens.
+
+        In the slots nothing is left of the padding.
+        """
+        device, prompts = self._loaded.device, [row.prompt for row in new]
+        known = len(self._beginnings.of(prompts[0]).tokens)
+        lengths = torch.tensor([len(prompt.tokens) for prompt in prompts])
+        width = int(lengths.max())
+        gaps = (width - lengths)[:, None]
+        columns = torch.arange(width).expand(len(new), -1)
+        mask = (columns < known) | (columns >= known + gaps)
+        tokens = torch.full((len(new), width), self._loaded.padding)
+        tokens[mask] = torch.tensor([token for prompt in prompts for token in prompt.tokens])
+        positions = (mask.cumsum(-1) - 1).clamp(min=0)
+        filled: Any = self._beginnings.cache(self._loaded.network.config, prompts)
+        self._route([prompt.adapter for prompt in prompts])
+        new_tokens, new_positions = tokens[:, known:], positions[:, known:]
+        chosen = self._ask(new_tokens.to(device), mask.to(device), new_positions.to(device), filled)
+        by_slot = dict(zip(places, lengths.tolist(), strict=True))
         for layer, parts in zip(self._cache.layers, filled.layers, strict=True):
-            layer.put(rows, parts)
+            layer.put(parts, known, by_slot)
+        for place, length in by_slot.items():
+            self._slots.next[place] = length
         return chosen
 
     def _ask(
@@ -146,9 +183,9 @@ class _Flight:
         chosen: torch.Tensor = output.logits[:, -1].argmax(-1)
         return chosen
 
-    def _route(self, rows: Sequence[Row | None]) -> None:
+    def _route(self, owners: Sequence[int | None]) -> None:
         if self._stack is not None:
-            self._stack.route([row.prompt.adapter if row else None for row in rows])
+            self._stack.route(owners)
 
     def _shrink(self, free: list[int]) -> None:
         """Give up free slots; the last rows move into those before them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -9,12 +10,11 @@ from transformers.cache_utils import DynamicCache, DynamicLayer
 
 
 class Slots:
-    """Where each row writes next, and from which column on its tokens count."""
+    """Where each row writes next: what lies before is its own, what lies behind is not read."""
 
     def __init__(self, rows: int, room: int, device: torch.device) -> None:
         self.room = room
         self.device = device
-        self.first = [0] * rows
         self.next = [0] * rows
         self.columns = torch.arange(room, device=device)
         self.rows = torch.arange(rows, device=device)
@@ -25,22 +25,20 @@ class Slots:
         """The mask [rows, width] and the positions [rows, 1] of one more token for each row."""
         self.width = max(self.next) + 1
         self.places = torch.tensor(self.next, device=self.device)
-        first = torch.tensor(self.first, device=self.device)
-        columns = self.columns[: self.width]
-        mask = (columns >= first[:, None]) & (columns <= self.places[:, None])
-        return mask, (self.places - first)[:, None]
+        positions = self.places[:, None]
+        return self.columns[: self.width] <= positions, positions
 
     def close_gaps(self, free: list[int]) -> tuple[list[int], list[int]]:
         """Give up some slots; which rows moved, and into which of these slots.
 
         The last rows move, so that little is copied.
         """
-        count = len(self.first) - len(free)
+        count = len(self.next) - len(free)
         gaps = [place for place in free if place < count]
-        moved = [place for place in range(count, len(self.first)) if place not in set(free)]
+        moved = [place for place in range(count, len(self.next)) if place not in set(free)]
         for source, place in zip(moved, gaps, strict=True):
-            self.first[place], self.next[place] = self.first[source], self.next[source]
-        del self.first[count:], self.next[count:]
+            self.next[place] = self.next[source]
+        del self.next[count:]
         self.rows = self.rows[:count]
         return moved, gaps
 
@@ -65,8 +63,12 @@ class SlotLayer(DynamicLayer):
         keys, values = (kept[: len(slots.rows), :, : slots.width] for kept in self._all)
         return keys, values
 
-    def put(self, rows: torch.Tensor, filled: Any) -> None:
-        """Put what prompts left in a layer of a cache of their own into the slots of some rows."""
+    def put(self, filled: Any, known: int, lengths: Mapping[int, int]) -> None:
+        """Put what prompts left in a layer of a cache of their own into slots, without padding.
+
+        ``lengths`` has the length of each prompt by its slot; padding lies behind the ``known``
+        first tokens of the other cache.
+        """
         parts: tuple[torch.Tensor, torch.Tensor] = (filled.keys, filled.values)
         if self._all is None:
             self.lazy_initialization(*parts)
@@ -77,7 +79,10 @@ class SlotLayer(DynamicLayer):
                 parts[1].new_zeros(*shape, parts[1].shape[3]),
             )
         for kept, states in zip(self._all, parts, strict=True):
-            kept[rows, :, : states.shape[2]] = states
+            for row, (place, length) in enumerate(lengths.items()):
+                own = states[row]
+                kept[place, :, :known] = own[:, :known]
+                kept[place, :, known:length] = own[:, own.shape[1] - length + known :]
 
     def get_seq_length(self) -> int:
         """How many tokens the widest row has before the one that is asked for."""
