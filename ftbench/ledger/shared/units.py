@@ -1,5 +1,6 @@
 """Which responses and verdicts other machines have shared, and how to share more."""
 
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 
 from ftbench.ledger.codec import Unit, kind_of
@@ -20,9 +21,14 @@ class SharedUnits:
         self._indexes: dict[str, dict[str, Index]] = {kind: {} for kind in KINDS}
         self._damaged: set[str] = set()
         """Packs that were read and are not what they should be."""
+        self._lock = threading.Lock()
 
     def indexes(self, kind: str) -> dict[str, Index]:
         """The index of every pack of a kind, by name; raises StorageError out of reach."""
+        with self._lock:
+            return dict(self._refreshed(kind))
+
+    def _refreshed(self, kind: str) -> dict[str, Index]:
         known = self._indexes[kind]
         listed = self._place.files(f"{INDEX}/{kind}")
         for gone in known.keys() - listed.keys():
