@@ -35,8 +35,8 @@ def _table(checked: Checked) -> Iterator[str]:
         yield ""
         yield "| audit | rows | lines |"
         yield "|---|---|---|"
-        for one in checked.found:
-            yield f"| {_plain(one.audit)} | {len(one.lines)} | {shown_lines(one.lines)} |"
+        for found in checked.found:
+            yield f"| {_plain(found.audit)} | {len(found.lines)} | {shown_lines(found.lines)} |"
 
 
 def _row(one: ProbeDecision) -> str:

@@ -1,5 +1,6 @@
 """The user's own training file."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import ftbench
@@ -7,8 +8,8 @@ from ftbench.errors import DataError
 from ftbench.records import Conversation, Message, PromptFormat, TrainingSet
 from ftbench.roles import Scene
 
-from .layouts import Layout, conversation, layout_of
-from .lines import read_lines
+from .layouts import Layout, conversation, fitting, layout_of
+from .lines import Row, read_lines
 from .own_probes import own_probes
 
 
@@ -21,11 +22,13 @@ class JsonLines(ftbench.Dataset):
     path: str = "???"
     """The file; a relative path starts at the folder you are in. Must be given."""
     layout: Layout = Layout.auto
-    """messages, prompt_response or alpaca; auto goes by the first row."""
+    """messages, sharegpt, prompt_response or alpaca; auto goes by the first row."""
     system: str | None = None
     """A system prompt for every row, for a file whose rows bring none."""
     limit: int | None = None
     """Take only the first rows."""
+    repeated: bool = False
+    """Whether rows may repeat earlier ones, and are then trained on as often as they stand."""
     most_probes: int = 5
     """With how many of the rows' system prompts models are asked, the most frequent first."""
 
@@ -34,7 +37,8 @@ class JsonLines(ftbench.Dataset):
             raise DataError("Say which file to fine-tune on: dataset.path=FILE.jsonl")
         if self.limit is not None and self.limit < 1:
             raise DataError(f"dataset.limit must be at least 1, not {self.limit}.")
-        conversations = read_conversations(self.path, self.layout)[: self.limit]
+        read = read_conversations(self.path, self.layout, repeated=self.repeated)
+        conversations = read[: self.limit]
         probes = own_probes(conversations, most=self.most_probes)
         if probes and self.system is not None:
             raise DataError(
@@ -48,16 +52,46 @@ class JsonLines(ftbench.Dataset):
         )
 
 
-def read_conversations(path: str, layout: Layout = Layout.auto) -> tuple[Conversation, ...]:
-    """Read a file of JSON lines, each row once. Raises DataError that names file and line."""
+def read_conversations(
+    path: str, layout: Layout = Layout.auto, *, repeated: bool = False
+) -> tuple[Conversation, ...]:
+    """Read a file of JSON lines. Raises DataError that names file and line.
+
+    A row that repeats an earlier one is an error unless ``repeated`` says that it may.
+    """
     rows = read_lines(path)
     written = layout_of(rows[0]) if layout is Layout.auto else layout
+    conversations = tuple(_read(row, written, rows[0]) for row in rows)
+    if not repeated:
+        _refuse_repeated(rows, conversations)
+    return conversations
+
+
+def _read(row: Row, written: Layout, first: Row) -> Conversation:
+    try:
+        return conversation(row, written)
+    except DataError:
+        own = fitting(row)
+        if own in (None, written) or fitting(first) is not written:
+            raise
+        raise row.fault(
+            f"is laid out as {own.value}, line {first.line} as {written.value}: "
+            "the rows of a file must be alike."
+        ) from None
+
+
+def _refuse_repeated(rows: Sequence[Row], conversations: Sequence[Conversation]) -> None:
     seen: dict[tuple[Message, ...], int] = {}
-    conversations = []
-    for row in rows:
-        read = conversation(row, written)
-        if read.messages in seen:
-            raise row.fault(f"repeats line {seen[read.messages]}; remove one of them.")
-        seen[read.messages] = row.line
-        conversations.append(read)
-    return tuple(conversations)
+    repeats = []
+    for row, read in zip(rows, conversations, strict=True):
+        earlier = seen.setdefault(read.messages, row.line)
+        if earlier != row.line:
+            repeats.append((row, earlier))
+    if not repeats:
+        return
+    row, earlier = repeats[0]
+    others = f" ({len(repeats) - 1} more lines repeat others)" if len(repeats) > 1 else ""
+    raise row.fault(
+        f"repeats line {earlier}{others}. Remove what is there twice; where it is meant, "
+        "dataset=jsonl takes it with dataset.repeated=true."
+    )

@@ -1,6 +1,7 @@
 """Turns one row of a data file into a conversation, by the layout of the file."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from enum import Enum
 from itertools import pairwise
 from typing import Any
@@ -9,35 +10,68 @@ from ftbench.records import Conversation, Message, Speaker
 
 from .lines import Row, json_type, shown
 
+_SHOWN = 4
+"""How many keys of a row are told."""
+
 
 class Layout(Enum):
     """How the rows of a file are written."""
 
     auto = "auto"
     messages = "messages"
+    sharegpt = "sharegpt"
     prompt_response = "prompt_response"
     alpaca = "alpaca"
 
 
-_SPEAKERS: Mapping[str, Speaker] = {
-    "system": "system",
-    "user": "user",
-    "assistant": "assistant",
-}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Turns:
+    """What a list of turns and its parts are called."""
+
+    many: str
+    speaker: str
+    text: str
+    speakers: Mapping[str, Speaker]
+
+
+_OPENAI = _Turns(
+    many="messages",
+    speaker="role",
+    text="content",
+    speakers={"system": "system", "user": "user", "assistant": "assistant"},
+)
+_SHAREGPT = _Turns(
+    many="conversations",
+    speaker="from",
+    text="value",
+    speakers={"system": "system", "human": "user", "gpt": "assistant"},
+)
 
 
 def layout_of(row: Row) -> Layout:
     """The layout that the keys of a row belong to. Raises DataError where they fit none."""
+    found = fitting(row)
+    if found is None:
+        has = ", ".join(map(shown, [*row.fields][:_SHOWN])) or "nothing"
+        raise row.fault(
+            f"fits no layout, for it has {has}: it needs messages, conversations, prompt and "
+            "response or completion, or instruction and output."
+        )
+    return found
+
+
+def fitting(row: Row) -> Layout | None:
+    """The layout that the keys of a row belong to; None where they fit none."""
     keys = row.fields.keys()
     if "messages" in keys:
         return Layout.messages
+    if "conversations" in keys:
+        return Layout.sharegpt
     if {"instruction", "output"} <= keys:
         return Layout.alpaca
     if "prompt" in keys and keys & {"response", "completion"}:
         return Layout.prompt_response
-    raise row.fault(
-        "fits no layout: it needs messages, or prompt and response, or instruction and output."
-    )
+    return None
 
 
 def conversation(row: Row, layout: Layout) -> Conversation:
@@ -47,24 +81,34 @@ def conversation(row: Row, layout: Layout) -> Conversation:
     return Conversation(messages=messages, origin=row.origin)
 
 
-def _messages(row: Row) -> tuple[Message, ...]:
-    turns = row.fields.get("messages")
+def _messages(row: Row, called: _Turns = _OPENAI) -> tuple[Message, ...]:
+    turns = row.fields.get(called.many)
     if not isinstance(turns, list) or not turns:
-        raise row.fault(f"messages must be a list of turns, not {_empty_or_type(turns)}.")
-    return tuple(_turn(row, number, turn) for number, turn in enumerate(turns, start=1))
+        raise row.fault(f"{called.many} must be a list of turns, not {_empty_or_type(turns)}.")
+    return tuple(_turn(row, number, turn, called) for number, turn in enumerate(turns, start=1))
 
 
-def _turn(row: Row, number: int, turn: Any) -> Message:
+def _turn(row: Row, number: int, turn: Any, called: _Turns) -> Message:
     if not isinstance(turn, dict):
         raise row.fault(f"turn {number} must be an object, not {json_type(turn)}.")
+    known = (called.speaker, called.text)
     for key, value in turn.items():
-        if key not in ("role", "content") and value is not None:
-            raise row.fault(f"turn {number} has {shown(key)}; only role and content are known.")
-    role = turn.get("role")
-    if not isinstance(role, str) or role not in _SPEAKERS:
+        if key not in known and value is not None:
+            raise row.fault(
+                f"turn {number} has {shown(key)}; only {' and '.join(known)} are known."
+            )
+    role = turn.get(called.speaker)
+    if not isinstance(role, str) or role not in called.speakers:
         said = shown(role) if isinstance(role, str) else json_type(role)
-        raise row.fault(f"turn {number} has the role {said}; use system, user or assistant.")
-    return Message(speaker=_SPEAKERS[role], text=_text(row, f"turn {number}", turn.get("content")))
+        *others, last = called.speakers
+        use = f"{', '.join(others)} or {last}"
+        raise row.fault(f"turn {number} has the {called.speaker} {said}; use {use}.")
+    text = _text(row, f"turn {number}", turn.get(called.text))
+    return Message(speaker=called.speakers[role], text=text)
+
+
+def _sharegpt(row: Row) -> tuple[Message, ...]:
+    return _messages(row, _SHAREGPT)
 
 
 def _prompt_response(row: Row) -> tuple[Message, ...]:
@@ -97,6 +141,7 @@ def _one_round(row: Row, user: str, answer: str) -> tuple[Message, ...]:
 
 _READERS: Mapping[Layout, Callable[[Row], tuple[Message, ...]]] = {
     Layout.messages: _messages,
+    Layout.sharegpt: _sharegpt,
     Layout.prompt_response: _prompt_response,
     Layout.alpaca: _alpaca,
 }

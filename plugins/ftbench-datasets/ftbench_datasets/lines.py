@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 from ftbench.errors import DataError
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+"""What some editors put before UTF-8; it is no part of the first row."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +68,7 @@ def numbered_rows(source: str, values: Iterable[Any]) -> tuple[Row, ...]:
 
 def _read_bytes(path: str) -> bytes:
     try:
-        return Path(path).read_bytes()
+        return Path(path).read_bytes().removeprefix(_BYTE_ORDER_MARK)
     except FileNotFoundError:
         raise DataError(
             f"There is no file {path}. A relative path starts at the folder you are in."
@@ -78,8 +79,6 @@ def _read_bytes(path: str) -> bytes:
 
 
 def _rows(path: str, content: bytes) -> Iterator[Row]:
-    if content.startswith(_BYTE_ORDER_MARK):
-        raise DataError(f"{path}, line 1: begins with a byte-order mark; save it as plain UTF-8.")
     for number, line in enumerate(content.split(b"\n"), start=1):
         if line.strip():
             yield _row(path, number, line)

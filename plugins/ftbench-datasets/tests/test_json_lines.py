@@ -54,6 +54,10 @@ class TestJsonLines(DatasetContract):
         ({"prompt": "Hi.", "response": "Ho."}, ["Hi.", "Ho."]),
         ({"prompt": "Hi.", "completion": "Ho.", "id": 3}, ["Hi.", "Ho."]),
         ({"prompt": "Hi.", "response": "Ho.", "system": "Be."}, ["Be.", "Hi.", "Ho."]),
+        (
+            {"conversations": [{"from": "human", "value": "Hi."}, {"from": "gpt", "value": "Ho."}]},
+            ["Hi.", "Ho."],
+        ),
         ({"instruction": "Hi.", "input": "", "output": "Ho."}, ["Hi.", "Ho."]),
         ({"instruction": "Hi.", "input": "You.", "output": "Ho."}, ["Hi.\n\nYou.", "Ho."]),
     ],
@@ -63,6 +67,19 @@ def test_each_layout_is_detected(write: Writer, row: Any, turns: list[str]) -> N
     assert [turn.text for turn in conversation.messages] == turns
     assert conversation.messages[-1].speaker == "assistant"
     assert conversation.origin == "own.jsonl:1"
+
+
+def test_a_mark_that_editors_put_before_utf_8_is_no_part_of_the_first_row(write: Writer) -> None:
+    path = write(b"\xef\xbb\xbf" + lines(ROW).encode())
+    assert [turn.text for turn in loaded(path).conversations[0].messages] == [
+        "Name a cat.",
+        "Tom.",
+    ]
+
+
+def test_rows_may_repeat_where_that_is_meant(write: Writer) -> None:
+    path = write(lines(ROW, ROW))
+    assert len(loaded(path, repeated=True).conversations) == 2
 
 
 def test_a_layout_can_be_said(write: Writer) -> None:
@@ -83,7 +100,6 @@ def test_the_first_row_decides_for_the_file(write: Writer) -> None:
         (b"", "is empty"),
         (b"\n  \n", "is empty"),
         (b"\xff\xfe\n", "line 1: is not UTF-8"),
-        (b'\xef\xbb\xbf{"a": 1}\n', "line 1: begins with a byte-order mark"),
         ('{"prompt": "a",\n', "line 1: is not JSON"),
         ("[1]\n", "line 1: holds a list"),
         ('{"a": 1, "a": 2}\n', "line 1: .*'a' occurs twice"),
@@ -92,14 +108,16 @@ def test_the_first_row_decides_for_the_file(write: Writer) -> None:
         ("[" * 100_000 + "\n", "line 1: "),
         ('{"n": ' + "9" * 5000 + "}\n", "line 1: "),
         (lines(ROW, {"text": "a"}), "line 2: "),
-        (lines({"text": "a"}), "line 1: fits no layout"),
+        (lines({"text": "a"}), "line 1: fits no layout, for it has 'text'"),
+        (lines(ROW, {"instruction": "a", "output": "b"}), "line 2: is laid out as alpaca, line 1 "),
         (lines(ROW, {"prompt": "a"}), "line 2: .*assistant turn"),
         ("\n" + lines(ROW, {**ROW, "prompt": " "}), "line 3: prompt is empty"),
         (lines({**ROW, "prompt": 3}), "line 1: prompt must be text, not a number"),
         (lines({**ROW, "response": None}), "line 1: response must be text, not null"),
         (lines({**ROW, "system": ["x"]}), "line 1: system must be text, not a list"),
         (lines({"instruction": "a", "output": "b", "input": 1}), "line 1: input must be text"),
-        (lines(ROW, {"prompt": "b", "response": "c"}, ROW), "line 3: repeats line 1"),
+        (lines(ROW, {"prompt": "b", "response": "c"}, ROW), "line 3: repeats line 1. Remove"),
+        (lines(ROW, ROW, ROW), "line 2: repeats line 1 .1 more"),
         ('{"prompt": "\\ud800", "response": "a"}\n', "line 1: .*surrogate"),
         (lines({"messages": "a"}), "line 1: messages must be a list"),
         (lines({"messages": []}), "line 1: messages .* empty"),
