@@ -98,12 +98,8 @@ class Answering:
 
     def _tell(self, speaker: Speaker, family: str) -> None:
         """Say once how a base is answered for: what is chosen is never chosen in silence."""
-        engine = speaker.choice.engine
-        self._desk.note(
-            f"{family} answers by {engine.value}: {speaker.choice.why}.",
-            engine=engine.value,
-            **speaker.facts,
-        )
+        said = speaker.choice.told(family, self._engine)
+        self._desk.note(said, engine=speaker.choice.engine.value, **speaker.facts)
 
     def _answer(self, speaker: Speaker, asked: Sequence[Ask]) -> None:
         prompts = sorted((ask for ask in asked if ask.prompt), key=lambda ask: -ask.room)

@@ -19,6 +19,11 @@ class Choice:
     engine: Engine
     why: str
 
+    def told(self, family: str, wanted: Engine) -> str:
+        """What a user reads: who answers for a family of models, and why."""
+        why = f": {self.why}" if self.why else ""
+        return f"{family} is asked by {self.engine.value} (backend.engine={wanted.value}){why}."
+
 
 def foreign_engine(wanted: Engine, *, python: str, is_cuda: bool) -> ForeignEngine | None:
     """vLLM where it is to answer: the user says so, or nobody and the device is CUDA.
@@ -45,8 +50,8 @@ _NO_PACKAGE = (
 def foreign_choice(wanted: Engine) -> Choice:
     """Why an engine of another package answers."""
     if wanted is Engine.vllm:
-        return Choice(engine=Engine.vllm, why="backend.engine says so")
-    return Choice(engine=Engine.vllm, why="the device is CUDA and vLLM is there")
+        return Choice(engine=Engine.vllm, why="")
+    return Choice(engine=Engine.vllm, why="the device is CUDA, and vLLM is there")
 
 
 def own_choice(wanted: Engine, config: Any) -> Choice:
@@ -62,7 +67,7 @@ def own_choice(wanted: Engine, config: Any) -> Choice:
             "Choose backend.engine=auto, batches or continuous."
         )
     if wanted in (Engine.in_flight, Engine.batches, Engine.continuous):
-        return Choice(engine=wanted, why="backend.engine says so")
+        return Choice(engine=wanted, why="")
     if keeps_all:
         return Choice(engine=Engine.in_flight, why=_KEEPS_ALL)
     return Choice(engine=Engine.batches, why=_SLIDES)

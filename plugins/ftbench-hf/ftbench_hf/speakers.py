@@ -23,7 +23,7 @@ from .loading import Loaded, Residence
 from .rows import Answer, Prompt
 from .stacked import Stack
 
-_ODD = "its adapter is no plain low-rank one, and is asked alone"
+_ODD = "an adapter that is no plain low-rank one is asked alone"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
