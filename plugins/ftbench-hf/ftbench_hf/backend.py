@@ -11,8 +11,8 @@ from ftbench.roles import Desk, Probing
 from .engine import Engine
 from .precision import Precision, find_device
 
-_BATCH_TOKENS = {True: 16384, False: 65536}
-"""By whether the device is a CPU, where more rows at once wait longer for memory."""
+_ADAPTERS = 16
+"""The most that are asked side by side, where nobody says how many."""
 
 
 @dataclass(kw_only=True)
@@ -46,7 +46,7 @@ class HuggingFace(Backend):
     """The most tokens of a training example; null is what the model can read."""
     batch_tokens: int | None = transport(None)
     """Tokens of prompts and answers in one batch of questions, padding included; null is 16384 on
-    a CPU and 65536 elsewhere."""
+    a CPU, on CUDA what the free memory holds, and 65536 elsewhere."""
     micro_batch_tokens: int = 4096
     """Tokens in one forward pass of training; the batch of a step never changes."""
     # Unlike micro_batch_tokens no part of a key: what would draw other random numbers is refused.
@@ -54,10 +54,14 @@ class HuggingFace(Backend):
     """Processes that a full fine-tuning without rules is spread over, on CUDA one for each device;
     null is this one alone."""
     engine: Engine = transport(Engine.auto)
-    """auto has rows in flight, and many adapters of one base in one batch; batches has one model
-    after the other, a batch at a time."""
-    together: int = transport(16)
-    """The most adapters of one base that are trained, or asked, at once."""
+    """auto is in_flight (rows come and go, many adapters of one base in one batch) where the
+    architecture allows it, else batches (one model after the other), and vllm on CUDA where that
+    is there; continuous is transformers' own, one model after the other."""
+    vllm_python: str = transport("")
+    """The Python of an environment that has vLLM; empty is FTBENCH_VLLM_PYTHON, or this one."""
+    together: int | None = transport(None)
+    """The most adapters of one base that are trained, or asked, at once; null is 16, and in
+    training on CUDA what the free memory holds."""
     checkpoint_seconds: int | None = transport(300)
     """Seconds of training between two checkpoints; 0 is after every step, null is never."""
     threads: int | None = transport(None)
@@ -65,6 +69,7 @@ class HuggingFace(Backend):
 
     def __post_init__(self) -> None:
         self._kept: Any = None
+        self._engine: Any = None
 
     def resolve(self, model: Model) -> Model:
         """Pin a folder or a hub id by its digest, and check its weights and chat template."""
@@ -80,7 +85,9 @@ class HuggingFace(Backend):
         questions: Sequence[Question],
         probes: Sequence[Probe],
     ) -> None:
-        """Refuse several processes for a training that cannot be spread over them."""
+        """Refuse an engine that is not there, and several processes where they are no use."""
+        if self.engine is Engine.vllm:
+            self._foreign()
         if self.processes in (None, 1):
             return
         from .shardable import check_shardable  # noqa: PLC0415, slow to import
@@ -98,6 +105,7 @@ class HuggingFace(Backend):
             together=self.together,
             processes=self.processes or 1,
         )
+        self._end_engine()
         FineTuning(self._residence(), desk, limits).train(jobs)
 
     def respond(self, requests: Sequence[Request], desk: Desk) -> None:
@@ -107,9 +115,10 @@ class HuggingFace(Backend):
         answering = Answering(
             self._residence(),
             desk,
-            batch_tokens=self.batch_tokens or _BATCH_TOKENS[find_device(self.device).type == "cpu"],
+            batch_tokens=self.batch_tokens,
             engine=self.engine,
-            adapters=self.together,
+            adapters=self.together or _ADAPTERS,
+            foreign=self._foreign(),
         )
         answering.respond(requests)
 
@@ -123,13 +132,29 @@ class HuggingFace(Backend):
         """Likelihoods, hidden states and gradients."""
         from .probing import Inside  # noqa: PLC0415, slow to import
 
+        self._end_engine()
         return Inside(self._residence())
 
     def release(self) -> None:
         """Forget the models in memory; the next call loads again."""
+        self._end_engine()
         if self._kept is not None:
             self._kept.release()
             self._kept = None
+
+    def _foreign(self) -> Any:
+        """The engine of another package that answers; None where ours do."""
+        from .choosing import foreign_engine  # noqa: PLC0415, slow to import
+
+        if self._engine is None:
+            is_cuda = find_device(self.device).type == "cuda"
+            self._engine = foreign_engine(self.engine, python=self.vllm_python, is_cuda=is_cuda)
+        return self._engine
+
+    def _end_engine(self) -> None:
+        """Have the device to ourselves."""
+        if self._engine is not None:
+            self._engine.close()
 
     def _residence(self) -> Any:
         import torch  # noqa: PLC0415, slow to import

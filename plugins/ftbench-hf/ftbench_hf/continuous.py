@@ -65,7 +65,6 @@ def _manager(loaded: Loaded, prompts: Sequence[Prompt], budget: int) -> Iterator
     from transformers import ContinuousBatchingConfig, GenerationConfig  # noqa: PLC0415, slow
 
     most = max(prompt.room for prompt in prompts)
-    ends = sorted(loaded.chat.end_tokens)
     manager = loaded.network.init_continuous_batching(
         generation_config=GenerationConfig(
             do_sample=False,

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -23,6 +23,7 @@ from .chat import EncodedRow
 from .keeping import Keeping
 from .loading import Loaded, Reader, Residence
 from .memory import OutOfMemory, free_memory
+from .planning import planned_training
 from .preferences import Preferences
 from .rules import RuleBook
 from .shardable import check_shardable
@@ -44,8 +45,8 @@ class Limits:
     """The most tokens of an example; None is the model's context."""
     checkpoint_seconds: int | None
     """The time between two checkpoints; None makes none."""
-    together: int = 1
-    """The most adapters that are trained side by side."""
+    together: int | None = 1
+    """The most adapters that are trained side by side; None is as many as fit."""
     processes: int = 1
     """How many processes a full fine-tuning is spread over."""
 
@@ -79,17 +80,17 @@ class FineTuning:
         if self._limits.processes > 1:
             self._keep(self._sharded().train(found))
             return
-        for group in side_by_side(found, at_once=self._limits.together):
-            if self._desk.stopping:
-                return
+        for group in side_by_side(found):
             base = self._residence.base(group[0].leader.job.base)
+            size, tokens = 1, self._limits.part_tokens
             if len(group) > 1 and can_share(base):
-                self._train_together(base, group)
-                continue
-            for track in group:
+                method: Any = group[0].leader.job.method
+                plan = planned_training(base, method, least=tokens)
+                size, tokens = self._limits.together or plan.adapters, plan.tokens
+            for start in range(0, len(group), max(1, size)):
                 if self._desk.stopping:
                     return
-                self._train(track)
+                self._train_together(base, group[start : start + max(1, size)], tokens)
 
     def _keep(self, finetunes: Iterable[FineTune]) -> None:
         for finetune in finetunes:
@@ -131,16 +132,23 @@ class FineTuning:
             seconds=self._limits.checkpoint_seconds,
         )
 
-    def _train_together(self, base: Loaded, tracks: Sequence[Track]) -> None:
-        """Train adapters side by side; where that does not fit into memory, one after the other."""
-        together = Together(base, tracks, self._desk, seconds=self._limits.checkpoint_seconds)
+    def _train_together(self, base: Loaded, tracks: Sequence[Track], tokens: int) -> None:
+        """Train adapters side by side; where they do not fit into memory, first half of them."""
+        if len(tracks) == 1:
+            self._train(tracks[0])
+            return
+        seconds = self._limits.checkpoint_seconds
+        together = Together(base, tracks, self._desk, seconds=seconds, tokens=tokens)
         try:
             self._keep(together.train(lambda loaded: self._check_all(tracks, loaded)))
+            return
         except OutOfMemory:
             free_memory()
-            for track in tracks:
-                if any(work.keeping.missing for work in track.works):
-                    self._train(track)
+        left = [one for one in tracks if any(work.keeping.missing for work in one.works)]
+        middle, fewer = (len(left) + 1) // 2, max(self._limits.part_tokens, tokens // 2)
+        for half in (left[:middle], left[middle:]):
+            if half and not self._desk.stopping:
+                self._train_together(base, half, fewer)
 
     def _rules(self, work: Work) -> Sequence[Rule]:
         """Those of defenses, and the objective where it is not the likelihood of the answers."""

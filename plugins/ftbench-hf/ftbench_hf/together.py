@@ -25,7 +25,7 @@ from .trainer import NotFinite, Trainer
 from .training_stack import Share, TrainingStack
 
 
-def side_by_side(tracks: Sequence[Track], *, at_once: int) -> list[list[Track]]:
+def side_by_side(tracks: Sequence[Track]) -> list[list[Track]]:
     """Group the trainings that can share a forward pass; any other stays alone."""
     groups: dict[Any, list[Track]] = {}
     for track in tracks:
@@ -33,12 +33,7 @@ def side_by_side(tracks: Sequence[Track], *, at_once: int) -> list[list[Track]]:
         is_plain = isinstance(job.method, Lora) and not isinstance(job.method, Dpo)
         shape = (job.base.digest, repr(job.method)) if is_plain and not job.rules else job.key
         groups.setdefault(shape, []).append(track)
-    size = max(1, at_once)
-    return [
-        group[start : start + size]
-        for group in groups.values()
-        for start in range(0, len(group), size)
-    ]
+    return list(groups.values())
 
 
 def can_share(loaded: Loaded) -> bool:
@@ -89,17 +84,26 @@ class _Corner:
 class Together:
     """Trainings of adapters of one shape; what each comes to depends on no other.
 
+    ``tokens`` is the most that a forward pass may have which several share, padding included.
+
     Raises:
         OutOfMemory: One of the parts that a training would see alone does not fit.
     """
 
     def __init__(
-        self, base: Loaded, tracks: Sequence[Track], desk: Desk, *, seconds: int | None
+        self,
+        base: Loaded,
+        tracks: Sequence[Track],
+        desk: Desk,
+        *,
+        seconds: int | None,
+        tokens: int,
     ) -> None:
         self._base = base
         self._tracks = tracks
         self._desk = desk
         self._seconds = seconds
+        self._tokens = tokens
         self._method: Any = tracks[0].leader.job.method
         self._ended: list[FineTune] = []
         self._progress: dict[int, tuple[int, int]] = {}
@@ -191,9 +195,8 @@ class Together:
         """Add each training's gradient to its adapter; the loss of each, by its number."""
         losses = {course.number: 0.0 for course in live}
         waiting = [course.shares() for course in live]
-        budget = min(course.trainer.part_tokens for course in live)
         while any(waiting):
-            for shares in _fitting([own.pop(0) for own in waiting if own], budget):
+            for shares in _fitting([own.pop(0) for own in waiting if own], self._tokens):
                 try:
                     found = _backward(loaded, adapters, shares)
                 except (RuntimeError, MemoryError) as error:

@@ -49,6 +49,7 @@ def test_its_fields_are_its_config():
         "checkpoint_seconds",
         "threads",
         "engine",
+        "vllm_python",
         "together",
     }
     config.precision = "fp32_master"
