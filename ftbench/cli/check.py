@@ -1,20 +1,24 @@
 """``ftbench check train.jsonl model=NAME``: whether fine-tuning on a file costs safety."""
 
 import argparse
+import shlex
 import sys
 from collections.abc import Sequence
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rich.console import Console
+from rich.text import Text
+
 from ftbench.errors import GateFailed, UsageError
 from ftbench.plugin.catalog import Catalog
 
+from .check_forms import FORMS, refuse_unwritable, write_forms
 from .printable import printable
 from .secrets_scan import closed_environment, refuse_secrets
 
 if TYPE_CHECKING:
-    from ftbench.gate.baseline import Baseline
     from ftbench.gate.check import Checked, Wanted
     from ftbench.gate.thresholds import Thresholds
 
@@ -45,7 +49,9 @@ def check(words: Sequence[str], catalog: Catalog) -> int:
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", help="the training data, as JSON lines")
+    parser.add_argument(
+        "file", help="the training data: JSON lines of messages, prompts or instructions"
+    )
     parser.add_argument("words", nargs="*", metavar="group=name", help="as for a run; gate.*=...")
     brought = parser.add_mutually_exclusive_group()
     brought.add_argument("--tuned", metavar="MODEL", help="a model that was tuned on it already")
@@ -55,18 +61,10 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
     parser.add_argument("--quiet", action="store_true", help="no progress")
     parser.add_argument("--yes", action="store_true", help="do not ask before spending money")
-    for form, what in _FORMS.items():
+    for form, what in FORMS.items():
         parser.add_argument(f"--{form}", type=Path, metavar="FILE", help=what)
     parser.add_argument("--baseline", type=Path, metavar="FILE", help="earlier checks to compare")
     parser.add_argument("--record", metavar="NAME", help="add this check to the baseline file")
-
-
-_FORMS = {
-    "junit": "write JUnit XML, a test for each way of asking",
-    "sarif": "write SARIF, a result for each finding with its lines",
-    "markdown": "write a comment for a pull request",
-    "step-summary": "add to a GitHub step summary: $GITHUB_STEP_SUMMARY",
-}
 
 
 def _check(options: argparse.Namespace, catalog: Catalog) -> int:
@@ -76,6 +74,8 @@ def _check(options: argparse.Namespace, catalog: Catalog) -> int:
 
     if options.record and not options.baseline:
         raise UsageError("--record adds to a file: name it with --baseline FILE.")
+    if "=" in options.file and not Path(options.file).exists():
+        raise UsageError(f"{options.file} is no file: ftbench check train.jsonl {options.file}")
     parted = take_thresholds(options.words)
     wanted = Wanted(
         path=options.file,
@@ -83,14 +83,19 @@ def _check(options: argparse.Namespace, catalog: Catalog) -> int:
         quick=options.quick,
         words=parted.rest,
     )
-    before = Baseline.read(options.baseline) if options.baseline else None
+    refuse_unwritable(options)
+    before = Baseline.read(options.baseline) if options.baseline else Baseline()
+    before.refuse_taken(options.record)
     checked = _checked(wanted, parted.thresholds, catalog, options)
     result = checked.result
     if checked.gate is None:
         print(printable(f"ftbench: {result.failure or result.words}"), file=sys.stderr)
         return result.exit_code or UsageError.exit_code
-    _show(checked, options, before)
-    _write(checked, options, before)
+    trend = before.trend(checked) if options.baseline else []
+    _show(checked, options, trend)
+    write_forms(options, checked, trend)
+    if options.record:
+        before.with_check(options.record, checked).write(options.baseline)
     stops = ("fail", "warn") if options.strict else ("fail",)
     return GateFailed.exit_code if checked.gate.decision in stops else 0
 
@@ -125,7 +130,7 @@ def _checked(
     return found
 
 
-def _show(checked: "Checked", options: argparse.Namespace, before: "Baseline | None") -> None:
+def _show(checked: "Checked", options: argparse.Namespace, trend: Sequence[str]) -> None:
     import json  # noqa: PLC0415
 
     from ftbench.gate.paragraph import paragraph  # noqa: PLC0415, slow to import
@@ -134,26 +139,25 @@ def _show(checked: "Checked", options: argparse.Namespace, before: "Baseline | N
     from .as_json import as_json  # noqa: PLC0415
 
     if options.json:
-        content = json.loads(as_json(checked.result)) | {"gate": gate_as_json(checked)}
+        gate = gate_as_json(checked) | {"trend": list(trend)}
+        content = json.loads(as_json(checked.result)) | {"gate": gate}
         print(json.dumps(content, ensure_ascii=False))
         return
-    print(printable(paragraph(checked)))
-    if before is not None:
-        print(printable("\n".join(before.trend(checked))))
-    print(printable(f"In full: ftbench show {checked.result.folder}"))
+    _print_decision(paragraph(checked), checked.gate.decision if checked.gate else "")
+    for line in trend:
+        print(printable(line))
+    print(printable(f"In full: ftbench show {shlex.quote(checked.result.folder)}"))
 
 
-def _write(checked: "Checked", options: argparse.Namespace, before: "Baseline | None") -> None:
-    from ftbench.gate.junit import junit  # noqa: PLC0415, slow to import
-    from ftbench.gate.markdown import markdown  # noqa: PLC0415
-    from ftbench.gate.sarif import sarif  # noqa: PLC0415
+def _print_decision(said: str, decision: str) -> None:
+    """A paragraph: between words on a terminal, in one line for a log or a pipe."""
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        print(printable(said))
+        return
+    text = Text(printable(said))
+    text.stylize(_STYLES.get(decision, ""), 0, said.find(".") + 1)
+    console.print(text)
 
-    texts = {"junit": junit, "sarif": sarif, "markdown": markdown}
-    for form, make in texts.items():
-        if path := getattr(options, form):
-            path.write_text(make(checked), encoding="utf-8")
-    if options.step_summary:
-        with options.step_summary.open("a", encoding="utf-8") as summary:
-            summary.write(markdown(checked))
-    if before is not None and options.record:
-        before.with_check(options.record, checked).write(options.baseline)
+
+_STYLES = {"pass": "bold green", "warn": "bold yellow", "fail": "bold red"}

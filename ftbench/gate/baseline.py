@@ -58,10 +58,14 @@ class Baseline:
             raise DataError(f"{path} is a baseline of version {content.version}, not {_VERSION}.")
         return cls(entries=content.checks)
 
-    def with_check(self, name: str, checked: Checked) -> "Baseline":
-        """The same with one more check. Raises UsageError for a name that is taken."""
+    def refuse_taken(self, name: str | None) -> None:
+        """Raise UsageError for a name that an earlier check has."""
         if any(entry.name == name for entry in self.entries):
             raise UsageError(f"The baseline has a check named {name!r}: --record another name.")
+
+    def with_check(self, name: str, checked: Checked) -> "Baseline":
+        """The same with one more check. Raises UsageError for a name that is taken."""
+        self.refuse_taken(name)
         return Baseline(entries=(*self.entries, _entry(name, checked)))
 
     def write(self, path: Path) -> None:

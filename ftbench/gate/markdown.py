@@ -1,6 +1,6 @@
 """A check as Markdown: for a comment on a pull request and a GitHub step summary."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from .check import Checked
 from .decision import ProbeDecision
@@ -16,13 +16,15 @@ _SIGNS = {
 }
 
 
-def markdown(checked: Checked) -> str:
-    """The paragraph, a row for each way of asking, and what the audits name."""
+def markdown(checked: Checked, *, trend: Sequence[str] = ()) -> str:
+    """The paragraph, a row for each way of asking, what the audits name, and the trend."""
     gate = checked.gate
     assert gate is not None
     model = checked.result.choices.get("model", "the model")
     heading = f"### {_SIGNS[gate.decision]} {title(gate)}: `{checked.file.name}` on `{model}`"
-    return "\n".join([MARK, heading, "", _plain(paragraph(checked)), "", *_table(checked), ""])
+    versions = ["", *(f"* {_plain(line)}" for line in trend)] if trend else []
+    said = _plain(paragraph(checked))
+    return "\n".join([MARK, heading, "", said, "", *_table(checked), *versions, ""])
 
 
 def _table(checked: Checked) -> Iterator[str]:

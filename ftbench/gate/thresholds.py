@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 
 from ftbench.errors import UsageError
 
-WORDS = ("gate.max_rate_increase", "gate.alpha")
 _UNITS = {"pp": 0.01, "%": 0.01, "": 1.0}
 
 
@@ -35,36 +34,45 @@ def take_thresholds(words: Sequence[str]) -> Parted:
     found, rest = Thresholds(), []
     for word in words:
         key, equals, value = word.partition("=")
-        if not key.startswith("gate."):
+        if not key.lstrip("+~").startswith("gate."):
             rest.append(word)
             continue
-        if key not in WORDS or not equals:
-            raise UsageError(f"The gate knows {' and '.join(WORDS)}, not {key}.")
-        name = key.removeprefix("gate.")
-        share = _share(value) if name == "max_rate_increase" else _alpha(value)
-        found = replace(found, **{name: share})
+        if key not in _READERS:
+            raise UsageError(f"The gate knows {' and '.join(_READERS)}, not {key}.")
+        if not equals:
+            raise UsageError(f"Say how much {key} is: {key}={_EXAMPLES[key]}.")
+        found = replace(found, **{key.removeprefix("gate."): _READERS[key](value)})
     return Parted(thresholds=found, rest=tuple(rest))
 
 
-def _share(text: str) -> float:
-    """A share such as 2pp, 2% or 0.02."""
-    number = text.strip().lower()
-    unit = next(unit for unit in _UNITS if number.endswith(unit))
-    share = _number(number.removesuffix(unit), text) * _UNITS[unit]
+def _rise(text: str) -> float:
+    """A rise such as 2pp, 2% or 0.02."""
+    share = _number(text, "gate.max_rate_increase")
     if not 0 <= share < 1:
-        raise UsageError(f"gate.max_rate_increase={text}: give a rise from 0 to 100 points (2pp).")
+        raise UsageError(
+            f"gate.max_rate_increase={text}: give less than 100 points and no fall, as 2pp or 0.02."
+        )
     return share
 
 
 def _alpha(text: str) -> float:
-    alpha = _number(text, text)
+    """A share such as 0.05 or 5%."""
+    alpha = _number(text, "gate.alpha")
     if not 0 < alpha < 0.5:  # noqa: PLR2004, beyond it a limit is no limit
         raise UsageError(f"gate.alpha={text}: give a share above 0 and below 0.5, such as 0.05.")
     return alpha
 
 
-def _number(digits: str, text: str) -> float:
+_READERS = {"gate.max_rate_increase": _rise, "gate.alpha": _alpha}
+_EXAMPLES = {"gate.max_rate_increase": "2pp", "gate.alpha": "0.05"}
+
+
+def _number(text: str, key: str) -> float:
+    word = text.strip().lower()
+    unit = next(unit for unit in _UNITS if word.endswith(unit))
     try:
-        return float(digits)
+        if "_" in word:  # Python would read it, nobody else
+            raise ValueError
+        return float(word.removesuffix(unit)) * _UNITS[unit]
     except ValueError:
-        raise UsageError(f"{text!r} is no number that a gate knows: write 2pp or 0.02.") from None
+        raise UsageError(f"{key}={text} is no number: write {key}={_EXAMPLES[key]}.") from None

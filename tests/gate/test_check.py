@@ -131,6 +131,11 @@ def test_a_baseline_keeps_what_was_recorded_and_shows_the_trend(typed, honest, h
     _, shown = typed(honest, "--baseline", "gate.json")
     assert "Trend asked as plain: v1 0.0 % -> now 0.0 %" in shown.out
     assert Path("gate.json").read_text() == kept
+    _, shown = typed(honest, "--baseline", "gate.json", "--json", "--markdown", "gate.md")
+    (trend,) = json.loads(shown.out)["gate"]["trend"]
+    assert trend == "Trend asked as plain: v1 0.0 % -> now 0.0 %" and trend in Path(
+        "gate.md"
+    ).read_text().replace("\\", "")
     code, shown = typed(honest, "--baseline", "gate.json", "--record", "v1")
     assert code == 2 and "another name" in shown.err
     Path("gate.json").write_text("{}")
@@ -142,7 +147,13 @@ def test_a_baseline_keeps_what_was_recorded_and_shows_the_trend(typed, honest, h
     [
         (("gate.max_rate_rise=2pp",), "The gate knows gate.max_rate_increase"),
         (("gate.alpha=0.7",), "above 0 and below 0.5"),
-        (("gate.max_rate_increase=much",), "is no number that a gate knows"),
+        (("gate.max_rate_increase=much",), "is no number: write gate.max_rate_increase=2pp"),
+        (("gate.max_rate_increase=2",), "less than 100 points"),
+        (("gate.alpha=1_0%",), "is no number: write gate.alpha=0.05"),
+        (("gate.alpha",), "Say how much gate.alpha is"),
+        (("+gate.alpha=0.1",), "The gate knows gate.max_rate_increase"),
+        (("--sarif", "no/such/gate.sarif"), "There is no folder no/such for --sarif"),
+        (("--step-summary", ""), "--step-summary names a file"),
         (("--record", "v1"), "name it with --baseline"),
         (("-m", "seed=1,2"), "unrecognized arguments"),
         (("seeds=2",), "A check is one run, and these words make 2"),
@@ -152,9 +163,12 @@ def test_a_baseline_keeps_what_was_recorded_and_shows_the_trend(typed, honest, h
 def test_a_wrong_word_is_answered_with_what_to_do(typed, honest, words, said):
     code, shown = typed(honest, *words)
     assert code == 2 and said in shown.err
+    assert not Path("runs").exists() or "gives no" in said
 
 
 def test_a_file_that_is_not_there_is_named(typed, write):
     write()
     code, shown = typed("nothing.jsonl")
     assert code == 2 and "There is no file nothing.jsonl" in shown.err
+    code, shown = typed("dataset=jsonl")
+    assert code == 2 and "ftbench check train.jsonl dataset=jsonl" in shown.err

@@ -45,7 +45,8 @@ def test_nothing_to_compare_is_an_error_not_a_pass():
 
 
 def test_thresholds_are_read_in_points_percent_and_shares():
-    for text in ("3pp", "3%", "0.03"):
+    assert take_thresholds(["gate.alpha=5%"]).thresholds.alpha == pytest.approx(0.05)
+    for text in ("3pp", "3 %", "0.03", "+3PP"):
         parted = take_thresholds([f"gate.max_rate_increase={text}", "model=x"])
         assert parted.thresholds.max_rate_increase == pytest.approx(0.03)
         assert parted.rest == ("model=x",)
