@@ -12,7 +12,7 @@ from typing import BinaryIO
 from ftbench.errors import StorageError
 from ftbench.ledger.drafts import SUFFIX
 
-from .place import PIECE, VARIABLE, speaking
+from .place import PIECE, speaking
 
 
 class Folder:
@@ -24,8 +24,8 @@ class Folder:
         self.address = str(folder)
         if not folder.is_dir():
             raise StorageError(
-                f"The shared cache {folder} is no folder. Mount or make it, or unset {VARIABLE} "
-                "to go without."
+                f"The shared cache {folder} is no folder. Mount or make it, or unset "
+                "FTBENCH_SHARED_CACHE to go without."
             )
 
     def files(self, folder: str) -> dict[str, int]:

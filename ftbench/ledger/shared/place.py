@@ -62,15 +62,19 @@ def shared_address() -> str:
         parts = urlsplit(address)
         has_password = parts.password is not None
     except ValueError:
-        raise UsageError(f"{VARIABLE} is no folder and no URL. Write s3://BUCKET/PREFIX.") from None
+        raise UsageError(
+            "FTBENCH_SHARED_CACHE is no folder and no URL. Write s3://BUCKET/PREFIX."
+        ) from None
     if has_password or looks_like_secret(address) or "?" in address:
         raise UsageError(
-            f"{VARIABLE} holds a password, a key or options. Give the address alone: the library "
-            "of the storage reads credentials from its own variables and files, such as "
+            "FTBENCH_SHARED_CACHE holds a password, a key or options. Give the address alone: the "
+            "library of the storage reads credentials from its own variables and files, such as "
             "AWS_ACCESS_KEY_ID and ~/.aws."
         )
     if "::" in address:
-        raise UsageError(f"{VARIABLE} names one address inside another. Give the inner one alone.")
+        raise UsageError(
+            "FTBENCH_SHARED_CACHE names one address inside another. Give the inner one alone."
+        )
     return address
 
 
@@ -99,7 +103,7 @@ def _check_format(place: Place) -> None:
     elif found != FORMAT:
         raise StorageError(
             f"The shared cache {place.address} was made by another version of ftbench. Use that "
-            f"version, or set {VARIABLE} to an empty place."
+            "version, or set FTBENCH_SHARED_CACHE to an empty place."
         )
 
 
@@ -113,7 +117,7 @@ def speaking(address: str, done: str) -> Iterator[None]:
     except Exception as error:  # noqa: BLE001, every storage library has errors of its own
         raise StorageError(
             f"The shared cache {address} cannot be {done}: {_reason(error)}. Check that it can be "
-            f"reached (ftbench doctor), or unset {VARIABLE} to go without."
+            "reached (ftbench doctor), or unset FTBENCH_SHARED_CACHE to go without."
         ) from None
 
 

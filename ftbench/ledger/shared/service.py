@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ftbench.errors import UsageError
 
-from .place import PIECE, VARIABLE, speaking
+from .place import PIECE, speaking
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem  # type: ignore[import-untyped]
@@ -113,7 +113,7 @@ def _reached(address: str) -> tuple["AbstractFileSystem", str]:
     if protocol == "s3":
         path = path.strip("/")
         if not path:
-            raise UsageError(f"{VARIABLE} names no bucket. Write s3://BUCKET/PREFIX.")
+            raise UsageError("FTBENCH_SHARED_CACHE names no bucket. Write s3://BUCKET/PREFIX.")
         with speaking(address, "opened"):
             return _s3(), path
     from fsspec.core import url_to_fs  # type: ignore[import-untyped]  # noqa: PLC0415, slow
@@ -126,7 +126,7 @@ def _with_its_library(url_to_fs: Any, address: str) -> tuple["AbstractFileSystem
     try:
         reached: tuple[AbstractFileSystem, str] = url_to_fs(address)
     except (ImportError, ValueError) as error:  # the library is not installed, or no such protocol
-        raise UsageError(f"{VARIABLE}={address} cannot be used: {error}.") from None
+        raise UsageError(f"FTBENCH_SHARED_CACHE={address} cannot be used: {error}.") from None
     return reached
 
 
