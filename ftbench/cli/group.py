@@ -58,11 +58,11 @@ def _do(folder: "SweepFolder", number: int, catalog: Catalog) -> None:
             cell for words in folder.groups()[number].cells for cell in compose(words, catalog)
         ]
     told = Told(folder, number, state)
-    with heard_signals() as stopping:
+    with heard_signals(is_job=True) as stopping:
         results = pipeline.run(
             cells, catalog=catalog, watch=told, stopping=stopping, confirm=_confirm(sweep)
         )
-    told.end_of_all(results)
+    told.end_of_all(results, is_stopped=stopping())
     stopping.raise_if_asked()
 
 
@@ -78,14 +78,13 @@ class Told(Lines):
         super().begin(stage, detail)
         self._folder.put_state(self._number, self._state | {"stage": stage})
 
-    def end_of_all(self, results: Sequence["RunResult"]) -> None:
+    def end_of_all(self, results: Sequence["RunResult"], *, is_stopped: bool) -> None:
         """Say what came of every cell."""
         from ftbench.ledger.store import moment  # noqa: PLC0415, slow to import
 
         cells = [{key: getattr(result, key) for key in _TOLD} for result in results]
-        self._folder.put_state(
-            self._number, self._state | {"stage": "", "ended": moment(), "cells": cells}
-        )
+        ended = {"stage": "", "ended": moment(), "stopped": is_stopped, "cells": cells}
+        self._folder.put_state(self._number, self._state | ended)
 
 
 def _confirm(sweep: dict[str, Any]) -> Callable[[str], None]:

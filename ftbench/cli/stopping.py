@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from types import FrameType
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+OF_SCHEDULERS = (signal.SIGUSR1, signal.SIGUSR2)
+"""Sent to jobs whose time is soon over, or that have to make room."""
 
 
 class Terminated(KeyboardInterrupt):
@@ -41,14 +43,27 @@ class Stopping:
         print(f"\n{words}", file=sys.stderr)
 
 
+class OfJob(Stopping):
+    """Hears schedulers too. They signal several times what they mean once: that is no hurry."""
+
+    def hear(self, number: int, frame: FrameType | None) -> None:
+        """Handle a signal; only Ctrl-C typed twice stops at once."""
+        if not self() or self.signal == number == signal.SIGINT:
+            super().hear(number, frame)
+
+
 @contextmanager
-def heard_signals() -> Iterator[Stopping]:
-    """Listen to both signals while work goes on; other threads than the main one cannot."""
-    stopping = Stopping()
+def heard_signals(*, is_job: bool = False) -> Iterator[Stopping]:
+    """Listen to both signals while work goes on; other threads than the main one cannot.
+
+    One that ``is_job`` of a launcher listens to what schedulers send, too.
+    """
+    stopping = OfJob() if is_job else Stopping()
     if threading.current_thread() is not threading.main_thread():
         yield stopping
         return
-    before = {number: signal.signal(number, stopping.hear) for number in SIGNALS}
+    numbers = (*SIGNALS, *OF_SCHEDULERS) if is_job else SIGNALS
+    before = {number: signal.signal(number, stopping.hear) for number in numbers}
     try:
         yield stopping
     finally:

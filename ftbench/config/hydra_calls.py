@@ -80,6 +80,12 @@ def is_of_launcher(word: str) -> bool:
     return key == "hydra/launcher" or key.startswith("hydra.launcher")
 
 
+def quoted(text: str) -> str:
+    """A text as the value of an override, whatever is in it."""
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
+
+
 def _here() -> str:
     """The launcher of this process: ``joint`` where it is installed, or else Hydra's own."""
     try:
@@ -90,15 +96,14 @@ def _here() -> str:
 
 def _quiet_hydra(arguments: Sequence[str], folder: str) -> list[str]:
     """Overrides that make Hydra write nothing: no logs, no output folders of its own."""
-    quoted = folder.replace("\\", "\\\\").replace("'", "\\'")
     groups = ("hydra/job_logging", "hydra/hydra_logging")
     chosen = {word.partition("=")[0] for word in arguments}
     return [
         *(f"{group}=none" for group in groups if group not in chosen),
         "hydra.output_subdir=null",
         "hydra.job.chdir=false",
-        f"hydra.run.dir='{quoted}'",
-        f"hydra.sweep.dir='{quoted}'",
+        f"hydra.run.dir={quoted(folder)}",
+        f"hydra.sweep.dir={quoted(folder)}",
         "hydra.sweep.subdir='${hydra.job.num}'",
     ]
 

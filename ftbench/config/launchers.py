@@ -9,7 +9,7 @@ from ftbench.locations import CONF_DIR
 from ftbench.plugin.catalog import Catalog
 
 from .compose import Cell
-from .hydra_calls import hand_over, is_of_launcher, split_words
+from .hydra_calls import hand_over, is_of_launcher, quoted, split_words
 from .store import register_configs
 
 _HERE = ("basic", "joint")
@@ -37,6 +37,19 @@ class Launcher:
         numbered = "name=" + ",".join(f"job{number}" for number in range(jobs))
         hand_over(task, self.options, [*own, *self.words, numbered], folder=str(folder))
 
+    def settings(self, like: Cell, *, folder: Path) -> dict[str, Any]:
+        """Its own settings as ``like`` is composed, ``_target_`` among them, which is its class.
+
+        Where they name the folder of Hydra's sweep, it is this one.
+        """
+        from omegaconf import OmegaConf  # noqa: PLC0415, slow to import
+
+        place = f"hydra.sweep.dir={quoted(str(folder))}"
+        composed = _composed(self.options, [*like.overrides, *self.words, place])
+        settings = OmegaConf.to_container(composed.hydra.launcher, resolve=True)
+        assert isinstance(settings, dict)
+        return {str(name): value for name, value in settings.items()}
+
 
 def launcher_of(
     arguments: Sequence[str], cells: Sequence[Cell], catalog: Catalog
@@ -49,21 +62,21 @@ def launcher_of(
     if not cells or not {"-m", "--multirun"} & set(options):
         return None
     words = [word for word in overrides if is_of_launcher(word)]
-    name = _chosen(options, [*cells[0].overrides, *words], catalog)
+    register_configs(catalog)
+    composed = _composed(options, [*cells[0].overrides, *words])
+    name = str(composed.hydra.runtime.choices["hydra/launcher"])
     if name in _HERE:
         return None
     return Launcher(name=name, options=tuple(options), words=tuple(words))
 
 
-def _chosen(options: Sequence[str], overrides: Sequence[str], catalog: Catalog) -> str:
+def _composed(options: Sequence[str], overrides: Sequence[str]) -> Any:
     from hydra import compose, initialize_config_dir  # noqa: PLC0415, slow to import
 
-    register_configs(catalog)
     pairs = zip(options, options[1:], strict=False)
     places = [value for option, value in pairs if option in _FOLDER_OPTIONS]
     places += [word.partition("=")[2] for word in options if word.startswith("--config-dir=")]
     searched = ",".join(f"file://{Path(place).resolve()}" for place in places)
     words = [*overrides, *([f"hydra.searchpath=[{searched}]"] if places else [])]
-    with initialize_config_dir(str(CONF_DIR), version_base="1.3"):
-        composed = compose("run", overrides=words, return_hydra_config=True)
-    return str(composed.hydra.runtime.choices["hydra/launcher"])
+    with initialize_config_dir(str(CONF_DIR), version_base="1.3", job_name="ftbench"):
+        return compose("run", overrides=words, return_hydra_config=True)

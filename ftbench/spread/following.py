@@ -13,10 +13,13 @@ _LOOK_SECONDS = 1.0
 
 
 @contextmanager
-def followed(folder: SweepFolder, watch: Watch, stopping: Callable[[], bool]) -> Iterator[None]:
+def followed(
+    folder: SweepFolder, watch: Watch, stopping: Callable[[], bool] = lambda: False
+) -> Iterator[None]:
     """Meanwhile jobs are counted; once the user asks to stop, who waits for them is interrupted.
 
-    Jobs of a cluster go on then; those on this terminal have heard the user too.
+    Jobs of a cluster go on then; those on this terminal have heard the user too. Who listens to
+    the user while it waits says nothing of ``stopping``.
     """
     over = threading.Event()
     looking = threading.Thread(target=_look, args=(folder, watch, stopping, over), daemon=True)

@@ -2,12 +2,13 @@
 
 import subprocess
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ftbench.errors import StorageError
+from ftbench.errors import StorageError, UsageError
 
 from .sweep_folder import SweepFolder
 
@@ -33,17 +34,26 @@ class Job:
         self.do(int(HydraConfig.get().job.num))
 
     def do(self, number: int) -> None:
-        """Do a group; what its process says is in ``group-NUMBER.log``.
+        """Do a group."""
+        with self.begun(number) as process:
+            await_end(process)
 
-        The process is one of its own so that nothing which a launcher has imported or set decides
-        how it computes. Raises StorageError where this machine does not see the folder.
+    @contextmanager
+    def begun(self, number: int) -> Iterator["subprocess.Popen[bytes]"]:
+        """The process that does a group; what it says is in ``group-NUMBER.log``.
+
+        It is one of its own so that nothing which a launcher has imported or set decides how it
+        computes. Raises StorageError where this machine does not see the folder, and UsageError
+        where the sweep was begun anew meanwhile.
         """
         folder = SweepFolder(path=Path(self.folder))
-        if not folder.path.is_dir() or folder.token != self.token:
+        if not folder.path.is_dir():
             raise StorageError(
-                f"This machine does not see {self.folder} as the one that sends it jobs does. "
+                f"This machine does not see {self.folder}, as the one does that sends it jobs. "
                 "Put the folder of runs on a disk that all of them share: runs=FOLDER."
             )
+        if folder.token != self.token:
+            raise UsageError(f"{self.folder} was begun anew: this job is of an earlier command.")
         words = [COMMAND, self.folder, str(number), "--token", self.token]
         with (
             (folder.path / f"group-{number}.log").open("ab") as log,
@@ -55,10 +65,10 @@ class Job:
                 stderr=subprocess.STDOUT,
             ) as process,
         ):
-            _await(process)
+            yield process
 
 
-def _await(process: "subprocess.Popen[bytes]") -> None:
+def await_end(process: "subprocess.Popen[bytes]") -> None:
     """Wait for the process of a group; whoever interrupts this has it stop where it can go on.
 
     Looks again and again, because no launcher can interrupt a wait that has no end.

@@ -1,5 +1,7 @@
 """What came of the cells that jobs did: their results, or why there are none."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,46 +13,56 @@ from ftbench.statistics.result import RunResult
 from .sweep_folder import SweepFolder
 
 
-def state_of(folder: SweepFolder, number: int) -> dict[str, Any] | None:
-    """What a job of this start wrote of itself; what an earlier start left does not count."""
-    state = folder.state(number)
-    return state if state is not None and state["token"] == folder.token else None
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """How the job of a group ended, from whoever was asked to do it."""
+
+    words: str
+    """Such as "Slurm's job 12_1 was cancelled"."""
+    log: Path | None = None
+    """What the job said before its group began."""
 
 
-def result_of(cell: Cell, number: int, folder: SweepFolder, fault: str) -> RunResult:
+def result_of(
+    cell: Cell, number: int, folder: SweepFolder, endings: Mapping[int, Ending]
+) -> RunResult:
     """What came of a cell: its result, or why it has none."""
     groups = folder.groups()
     group = next(n for n, one in enumerate(groups) if number in one.numbers)
-    state = state_of(folder, group)
+    state = folder.newest_state(group)
     known = (state or {}).get("cells") or []
     place = groups[group].numbers.index(number)
     if place < len(known):
         told = known[place]
         if not told["failure"]:
             return read_result(Path(told["folder"]))
-        return RunResult(**(told | {"choices": cell.choices}))
+        if told["exit_code"] != Stopped.exit_code:
+            return RunResult(**(told | {"choices": cell.choices}))
     return RunResult(
         run="",
         folder="",
         choices=cell.choices,
         outcome="failed",
-        failure=_about(group, state, folder, fault),
+        failure=_about(group, state, folder, endings.get(group)),
         exit_code=Stopped.exit_code,
     )
 
 
-def _about(group: int, state: dict[str, Any] | None, folder: SweepFolder, fault: str) -> str:
+def _about(
+    group: int, state: dict[str, Any] | None, folder: SweepFolder, ending: Ending | None
+) -> str:
     """Why a job brought nothing back, and what to do."""
-    said = f" The launcher says: {fault}" if fault else ""
     if state is None:
-        return (
-            f"Job {group} has not begun: it was cancelled, or still waits. "
-            f"The same command goes on.{said}"
-        )
-    name = f" ({state['job']})" if state["job"] else ""
+        words = ending.words if ending else f"Job {group} was cancelled, or still waits"
+        log = ending.log if ending and ending.log and ending.log.is_file() else None
+        return f"{words}, before it began{_see(log)}. The same command goes on."
+    name = f"Job {group}" + (f" ({state['job']})" if state["job"] else "")
     if folder.is_under_way(group):
-        return f"Job {group}{name} goes on on {state['host']}: `ftbench status` shows it."
-    return (
-        f"Job {group}{name} on {state['host']} was ended before it was done, or cancelled; "
-        f"{folder.path}/group-{group}.log has its words. The same command goes on.{said}"
-    )
+        return f"{name} goes on on {state['host']}: `ftbench status` shows it."
+    words = ending.words if ending else f"{name} was ended before it was done, or cancelled"
+    log = folder.path / f"group-{group}.log"
+    return f"{words}, on {state['host']}{_see(log)}. The same command goes on."
+
+
+def _see(log: Path | None) -> str:
+    return f"; {log} has its words" if log else ""

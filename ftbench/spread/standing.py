@@ -1,8 +1,9 @@
 """Where the jobs of sweeps stand: read from their folders, by anybody who shares the disk."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from .sweep_folder import SweepFolder, sweep_folders
 
@@ -17,7 +18,8 @@ class Standing:
     job: int
     runs: int
     state: str
-    """waiting (in a queue, or never begun), running, ended, or lost (it ended without a word)."""
+    """waiting (in a queue, or never begun), running, ended, stopped (somebody or something asked
+    it to), or lost (it ended without a word)."""
     failed: int = 0
     """Runs of a job that ended, which did not finish."""
     where: str = ""
@@ -32,15 +34,16 @@ def standings(places: Sequence[Path]) -> list[Standing]:
 
 
 def _jobs(folder: SweepFolder) -> Iterator[Standing]:
-    sweep = folder.sweep()
+    sweep, scheduled = folder.sweep(), folder.scheduled()
     for number, group in enumerate(folder.groups()):
         state = folder.state(number)
         is_under_way = folder.is_under_way(number)
         if state is None or (state["token"] != sweep["token"] and not is_under_way):
             name = "waiting"
         else:
-            name = "running" if is_under_way else "ended" if state["ended"] else "lost"
+            name = "running" if is_under_way else _end(state)
         told = state if state is not None and name != "waiting" else {}
+        where = (told.get("host"), told.get("job") or scheduled.get(number))
         yield Standing(
             sweep=str(folder.path),
             launcher=str(sweep["launcher"]),
@@ -48,7 +51,13 @@ def _jobs(folder: SweepFolder) -> Iterator[Standing]:
             runs=len(group.cells),
             state=name,
             failed=sum(bool(cell["failure"]) for cell in told.get("cells", ())),
-            where=" ".join(filter(None, (told.get("host", ""), told.get("job", "")))),
+            where=" ".join(filter(None, where)),
             stage=told.get("stage", ""),
             began=told.get("began", ""),
         )
+
+
+def _end(state: Mapping[str, Any]) -> str:
+    if not state["ended"]:
+        return "lost"
+    return "stopped" if state["stopped"] else "ended"

@@ -16,7 +16,7 @@ from ftbench.ledger.store import moment
 
 SWEEPS = ".sweeps"
 """Inside the folder of runs; a name that is no run's."""
-_SWEEP, _ORDER = "sweep.json", "order"
+_SWEEP, _SCHEDULED = "sweep.json", "scheduled.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,28 +35,33 @@ class SweepFolder:
     path: Path
 
     @classmethod
-    def begin(
-        cls, runs: Path, groups: Sequence[Group], *, launcher: str, is_agreed: bool
-    ) -> "SweepFolder":
-        """Make the folder of a sweep, or find that of the same one; every start has its own token.
-
-        ``is_agreed`` says whether somebody agreed to what can be billed. Raises StorageError.
-        """
+    def of(cls, runs: Path, groups: Sequence[Group]) -> "SweepFolder":
+        """Where a sweep lies, every time that it is begun."""
         told = [[list(group.cells), list(group.numbers)] for group in groups]
-        folder = cls(path=runs / SWEEPS / digest("sweep", told)[:12])
+        return cls(path=runs / SWEEPS / digest("sweep", told)[:12])
+
+    def begin(
+        self, groups: Sequence[Group], *, launcher: str, is_agreed: bool, is_joined: bool = False
+    ) -> None:
+        """Write what is to be done; every start has its own token.
+
+        ``is_agreed`` says whether somebody agreed to what can be billed; a start ``is_joined``
+        to the one before where jobs of that one go on. Raises StorageError.
+        """
         sweep = {
             "launcher": launcher,
             "began": moment(),
-            "token": secrets.token_hex(8),
+            "token": self.token if is_joined else secrets.token_hex(8),
             "is_agreed": is_agreed,
-            "groups": [{"cells": cells, "numbers": numbers} for cells, numbers in told],
+            "groups": [
+                {"cells": list(group.cells), "numbers": list(group.numbers)} for group in groups
+            ],
         }
         try:
-            folder.path.mkdir(parents=True, exist_ok=True, mode=0o700)
-            _write(folder.path / _SWEEP, sweep)
+            self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _write(self.path / _SWEEP, sweep)
         except OSError as error:
-            raise StorageError(f"{folder.path} cannot be written: {error.strerror}.") from error
-        return folder
+            raise StorageError(f"{self.path} cannot be written: {error.strerror}.") from error
 
     def sweep(self) -> dict[str, Any]:
         """What the command wrote. Raises UsageError where there is no such sweep."""
@@ -85,9 +90,32 @@ class SweepFolder:
         """What a job has last written of itself; None for one that has not begun."""
         return _read(self.path / f"group-{number}.json")
 
+    def scheduled(self) -> dict[int, str]:
+        """What a scheduler calls the jobs that it was given last, by their numbers here."""
+        told = _read(self.path / _SCHEDULED) or {}
+        return {int(number): job for number, job in told.items()}
+
+    def put_scheduled(self, jobs: Mapping[int, str]) -> None:
+        """Remember what a scheduler calls the jobs, also for later commands."""
+        _write(self.path / _SCHEDULED, {str(number): job for number, job in jobs.items()})
+
+    def newest_state(self, number: int) -> dict[str, Any] | None:
+        """What a job of this start wrote of itself; what an earlier start left does not count."""
+        state = self.state(number)
+        return state if state is not None and state["token"] == self.token else None
+
+    def has_ended(self, number: int) -> bool:
+        """Whether a job of this start has done all it could, and was not stopped."""
+        state = self.newest_state(number)
+        return state is not None and bool(state["ended"]) and not state["stopped"]
+
     def put_state(self, number: int, state: Mapping[str, Any]) -> None:
         """Replace what is known of a job."""
         _write(self.path / f"group-{number}.json", state)
+
+    def forget_state(self, number: int) -> None:
+        """Before a job is done anew, what it was before is no word of it."""
+        (self.path / f"group-{number}.json").unlink(missing_ok=True)
 
     def is_under_way(self, number: int) -> bool:
         """Whether a process of this machine, or of one that shares the lock, does the group."""
@@ -103,6 +131,7 @@ def begun(token: str) -> dict[str, Any]:
         "job": _job_of_scheduler(),
         "began": moment(),
         "ended": None,
+        "stopped": False,
         "stage": "",
         "cells": [],
     }
