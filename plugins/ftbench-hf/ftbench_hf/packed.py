@@ -1,8 +1,8 @@
-"""Which linear layers multiply with weights laid out for the processor while a network answers."""
+"""Which linear layers multiply with weights laid out for the processor for the time being."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -11,19 +11,19 @@ import torch
 _LEAST_WEIGHTS = 200_000
 """Of a layer; below, what a call costs is more than what it saves."""
 _MOST_BYTES = 2 << 30
-"""Of all layers together: they are in memory twice meanwhile."""
+"""Of the copies of all layers together."""
 
 
 @contextmanager
-def packed(network: Any) -> Iterator[None]:
+def packed(network: Any, *, is_training: bool = False) -> Iterator[None]:
     """While large layers in 32 bit on a CPU keep a copy of their weights in oneDNN's own order.
 
-    With a few rows at once, as answering has them, MKL first lays the weights out anew in every
-    product. The weights must not change meanwhile; with gradients the layers are as they were.
+    Otherwise MKL lays the weights out anew in every product, which costs most where rows are few.
+    Weights must not change meanwhile; in training those that may change are left as they are.
     """
-    layers = _layers(network)
+    layers = _layers(network, is_training=is_training)
     for layer in layers:
-        layer.forward = _with_packed_weight(layer)
+        layer.forward = _Packed(layer)
     try:
         yield
     finally:
@@ -31,8 +31,8 @@ def packed(network: Any) -> Iterator[None]:
             del layer.forward
 
 
-def _layers(network: Any) -> list[Any]:
-    """Those that gain; none where a copy of them would take much memory."""
+def _layers(network: Any, *, is_training: bool) -> list[Any]:
+    """Those that gain; none where copies of them would take much memory."""
     found = [
         layer
         for layer in network.modules()
@@ -40,22 +40,63 @@ def _layers(network: Any) -> list[Any]:
         and layer.weight.numel() >= _LEAST_WEIGHTS
         and layer.weight.dtype is torch.float32
         and layer.weight.device.type == "cpu"
+        and not (is_training and layer.weight.requires_grad)
         and "forward" not in vars(layer)
     ]
-    is_affordable = sum(layer.weight.nbytes for layer in found) <= _MOST_BYTES
-    return found if is_affordable and torch.backends.mkldnn.is_available() else []
+    copied = sum(layer.weight.nbytes for layer in found) * (2 if is_training else 1)
+    return found if copied <= _MOST_BYTES and torch.backends.mkldnn.is_available() else []
 
 
-def _with_packed_weight(layer: Any) -> Callable[[torch.Tensor], torch.Tensor]:
-    operators, plain = torch.ops.mkldnn, layer.forward
-    weight = operators._reorder_linear_weight(layer.weight.detach())
-    product = operators._linear_pointwise.default
+class _Packed:
+    """A layer's product, forwards and, for what is trained before it, backwards."""
 
-    def forward(seen: torch.Tensor) -> torch.Tensor:
-        if torch.is_grad_enabled() or seen.dtype is not torch.float32:
-            found: torch.Tensor = plain(seen)
-            return found
-        said: torch.Tensor = product(seen, weight, layer.bias, "none", [], "")
-        return said
+    def __init__(self, layer: Any) -> None:
+        self._plain = layer.forward
+        self._weight, self._bias = layer.weight.detach(), layer.bias
+        self._is_trained = any(one.requires_grad for one in layer.parameters())
+        self._ahead = _reordered(self._weight)
+        self._back: Any = None
 
-    return forward
+    def __call__(self, seen: torch.Tensor) -> torch.Tensor:
+        is_followed = torch.is_grad_enabled() and (seen.requires_grad or self._is_trained)
+        if seen.dtype is not torch.float32 or (is_followed and self._is_trained):
+            plain: torch.Tensor = self._plain(seen)
+            return plain
+        if is_followed:
+            followed: torch.Tensor = _Followed.apply(seen, self)
+            return followed
+        return self.ahead(seen)
+
+    def ahead(self, seen: torch.Tensor) -> torch.Tensor:
+        """What the layer says."""
+        return _product(seen, self._ahead, self._bias)
+
+    def back(self, gradient: torch.Tensor) -> torch.Tensor:
+        """The gradient of what it saw."""
+        if self._back is None:
+            self._back = _reordered(self._weight.t().contiguous())
+        return _product(gradient, self._back, None)
+
+
+class _Followed(torch.autograd.Function):
+    """A product with a weight that is not trained."""
+
+    @staticmethod
+    def forward(context: Any, seen: torch.Tensor, layer: _Packed) -> torch.Tensor:
+        context.layer = layer
+        return layer.ahead(seen)
+
+    @staticmethod
+    def backward(context: Any, gradient: torch.Tensor) -> tuple[torch.Tensor, None]:
+        return context.layer.back(gradient), None
+
+
+def _reordered(weight: torch.Tensor) -> Any:
+    return torch.ops.mkldnn._reorder_linear_weight(weight)
+
+
+def _product(seen: torch.Tensor, weight: Any, bias: torch.Tensor | None) -> torch.Tensor:
+    said: torch.Tensor = torch.ops.mkldnn._linear_pointwise.default(
+        seen, weight, bias, "none", [], ""
+    )
+    return said

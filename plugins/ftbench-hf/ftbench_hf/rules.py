@@ -37,6 +37,9 @@ class RuleBook:
             raise UsageError(f"{names} each replace the loss of the training; choose one of them.")
         self._loss = losses[0] if losses else None
 
+    def __len__(self) -> int:
+        return len(self._rules)
+
     @property
     def replaces_loss(self) -> bool:
         """Whether the gradient is a rule's business."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +26,7 @@ from .memory import (
     training_bytes,
 )
 from .other_weights import weights_of
+from .packed import packed
 from .resuming import Checkpoints
 from .rules import RuleBook
 
@@ -134,12 +136,14 @@ class Trainer:
             OutOfMemory: A single example does not fit.
         """
         course = self.course(order, desk, after_epoch=after_epoch, checkpoints=checkpoints)
-        try:
-            batch = next(course)
-            while True:
-                batch = course.send(self._gradient(batch))
-        except StopIteration as end:
-            return bool(end.value)
+        # A rule may change weights that are not trained.
+        with nullcontext() if self.rules else packed(self.model, is_training=True):
+            try:
+                batch = next(course)
+                while True:
+                    batch = course.send(self._gradient(batch))
+            except StopIteration as end:
+                return bool(end.value)
 
     def course(
         self,

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 
 from .batches import Batch
+from .packed import packed
 from .slice import Slice
 from .stacked import Groups, Overlay, changed
 
@@ -39,12 +41,19 @@ class TrainingStack(Overlay):
     ) -> None:
         """``layers`` are peft's, by their names in the network."""
         super().__init__(network, [f"{layer}.base_layer" for layer in layers])
+        self._network = network
         self._slices = slices
         self._scaling = scaling
         self._dropout = {
             f"{layer}.base_layer": _dropout_of(network.get_submodule(layer)) for layer in layers
         }
         self._shares: Sequence[Share] = ()
+
+    @contextmanager
+    def attached(self) -> Iterator[None]:
+        """While the network speaks with its adapters, and its own weights stay as they are."""
+        with packed(self._network, is_training=True), super().attached():
+            yield
 
     def share(self, shares: Sequence[Share], device: torch.device) -> None:
         """Say whose rows the next forward pass has."""
