@@ -5,14 +5,16 @@ The derivation is in ``docs/performance.md``.
 
 import time
 from dataclasses import dataclass
+from os.path import commonprefix
 
 import torch
 from transformers import AutoConfig
 
 from ftbench_hf.chat import Chat
+from ftbench_hf.packed import packed
 
 from .outcome import Outcome
-from .world import Cell, World
+from .world import World
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,14 +23,14 @@ class Machine:
 
     operations: float
     """Floating-point operations a second, in 32 bit."""
-    copied: float
-    """Bytes a second that are read and written again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
     """A model's sizes, as far as its arithmetic goes."""
 
+    hidden: int
+    inner: int
     layer: int
     """Weights that multiply, in one layer."""
     layers: int
@@ -44,6 +46,8 @@ class Shape:
         size = getattr(config, "head_dim", None) or hidden // config.num_attention_heads
         attention, kept = config.num_attention_heads * size, config.num_key_value_heads * size
         return cls(
+            hidden=hidden,
+            inner=inner,
             layer=2 * hidden * attention + 2 * hidden * kept + 3 * hidden * inner,
             layers=config.num_hidden_layers,
             head=hidden * config.vocab_size,
@@ -52,18 +56,19 @@ class Shape:
 
 
 def measured(shapes: list[tuple[int, int, int]]) -> Machine:
-    """The fastest product of some shapes, and the fastest copy; the best of many tries each."""
+    """The fastest product of some shapes, in torch's order or oneDNN's; the best of many tries."""
     best = 0.0
     for rows, inner, columns in shapes:
-        one, other = torch.randn(rows, inner), torch.randn(inner, columns)
-        seconds = min(_seconds(lambda a=one, b=other: a @ b) for _ in range(20))
-        best = max(best, 2 * rows * inner * columns / seconds)
-    large = torch.randn(1 << 24)
-    copied = 2 * large.nbytes / min(_seconds(large.clone) for _ in range(10))
-    return Machine(operations=best, copied=copied)
+        seen, layer = torch.randn(rows, inner), torch.nn.Linear(inner, columns, bias=False)
+        with torch.inference_mode():
+            seconds = [_seconds(layer, seen) for _ in range(20)]
+            with packed(layer):
+                seconds += [_seconds(layer, seen) for _ in range(20)]
+        best = max(best, 2 * rows * inner * columns / min(seconds))
+    return Machine(operations=best)
 
 
-def training_limit(world: World, cells: list[Cell], chat: Chat, machine: Machine) -> float:
+def training_limit(world: World, epochs: int, chat: Chat, machine: Machine) -> float:
     """Forward, and backward without the frozen weights' gradients: four operations a weight."""
     shape = Shape.of(world.base.location)
     rows = [chat.row(each) for each in world.rows]
@@ -71,25 +76,27 @@ def training_limit(world: World, cells: list[Cell], chat: Chat, machine: Machine
     seen = sum(len(row.tokens) ** 2 for row in rows)
     once = 4 * (shape.layers * shape.layer * tokens + shape.head * targets)
     once += 3 * 2 * shape.layers * shape.attention * seen
-    return once * sum(cell.epochs for cell in cells) / machine.operations
+    return once * epochs / machine.operations
 
 
 def answering_limit(world: World, outcome: Outcome, chat: Chat, machine: Machine) -> float:
-    """Two operations a weight for each token read or said; the weights are read all the time."""
+    """Two operations a weight for each token read or said; what all prompts share is read once."""
     shape = Shape.of(world.base.location)
-    prompts = [len(chat.prompt(one.question.messages)) for one in world.requests(world.base, "")]
+    prompts = [chat.prompt(one.question.messages) for one in world.requests(world.base, "")]
+    shared = len(commonprefix(prompts))
     operations = 0.0
     for said in outcome.said.values():
-        for read, answer in zip(prompts, said, strict=True):
-            steps = min(len(answer) + 1, world.max_tokens) - 1
-            operations += 2 * shape.layers * shape.layer * (read + steps)
+        operations += 2 * shape.layers * (shape.layer * shared + shape.attention * shared**2)
+        for prompt, answer in zip(prompts, said, strict=True):
+            read, steps = len(prompt), min(len(answer) + 1, world.max_tokens) - 1
+            operations += 2 * shape.layers * shape.layer * (read - shared + steps)
             operations += 2 * shape.head * (steps + 1)
-            operations += 2 * shape.layers * shape.attention * read**2
+            operations += 2 * shape.layers * shape.attention * (read**2 - shared**2)
             operations += 4 * shape.layers * shape.attention * steps * (read + steps / 2)
     return operations / machine.operations
 
 
-def _seconds(work: object) -> float:
-    began = time.perf_counter()
-    work()  # type: ignore[operator]
-    return time.perf_counter() - began
+def _seconds(layer: torch.nn.Linear, seen: torch.Tensor) -> float:
+    began = time.process_time()
+    layer(seen)
+    return time.process_time() - began

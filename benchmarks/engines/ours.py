@@ -31,10 +31,10 @@ class Desk:
         """Nobody reads."""
 
 
-def run(world: World, cells: list[Cell], chat: Chat, folder: Path, *, tokens: int) -> Outcome:
+def run(world: World, cells: list[Cell], chat: Chat, folder: Path) -> Outcome:
     """A sweep, whole: the base is asked once."""
     outcome = Outcome()
-    backend = HuggingFace(device="cpu", threads=1, batch_tokens=tokens)
+    backend = HuggingFace(device="cpu", threads=1)
     desk: Any = Desk(folder=folder)
     with outcome.stage("load"):
         backend._residence().base(world.base)

@@ -31,11 +31,10 @@ class Outcome:
         return sum(len(one) + 1 for one in self.said[model])
 
 
-def identical(one: Outcome, other: Outcome) -> tuple[int, int]:
-    """How many answers of the models that both asked are the same, of how many."""
-    pairs = [
-        pair
-        for model in one.said.keys() & other.said.keys()
-        for pair in zip(one.said[model], other.said[model], strict=True)
+def same_answers(ours: Outcome, theirs: Outcome, cell: str) -> list[bool]:
+    """Of the base and of one tuned model, answer by answer; peers call theirs "tuned"."""
+    return [
+        one == other
+        for own, their in (("base", "base"), (cell, "tuned"))
+        for one, other in zip(ours.said[own], theirs.said[their], strict=True)
     ]
-    return sum(ours == theirs for ours, theirs in pairs), len(pairs)

@@ -34,7 +34,7 @@ def run(world: World, cell: Cell, chat: Chat, folder: Path) -> Outcome:
     with outcome.stage("load"):
         tuned = peft.PeftModel.from_pretrained(_load(world), folder / "tuned")
     with outcome.stage("tuned"):
-        outcome.said["cell0"] = _ask(tuned.eval(), world, chat)
+        outcome.said["tuned"] = _ask(tuned.eval(), world, chat)
     return outcome
 
 

@@ -1,6 +1,7 @@
 """A cell with lm-eval's own model: load, ask in batches, train with peft, save, load, ask."""
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +35,19 @@ def run(world: World, cell: Cell, chat: Chat, folder: Path, *, batch_size: int) 
     with outcome.stage("load"):
         model = _load(world, batch_size, peft=str(folder / "tuned"))
     with outcome.stage("tuned"):
-        outcome.said["cell0"] = _ask(model, world, chat)
+        outcome.said["tuned"] = _ask(model, world, chat)
     return outcome
+
+
+def best_batch(world: World, chat: Chat, sizes: Sequence[int]) -> tuple[int, dict[int, float]]:
+    """The size with which the base is asked in the least time, and the seconds of each."""
+    seconds = {}
+    for size in sizes:
+        model, outcome = _load(world, size), Outcome()
+        with outcome.stage("base"):
+            _ask(model, world, chat)
+        seconds[size] = round(outcome.total, 2)
+    return min(seconds, key=seconds.__getitem__), seconds
 
 
 def _load(world: World, batch_size: int, **options: Any) -> HFLM:

@@ -1,11 +1,11 @@
 """What is trained and asked: a model on the disk, rows, prompts; nothing of it means anything."""
 
-import json
 import random
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+import yaml
 from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
@@ -20,11 +20,10 @@ from ftbench.records import (
     Request,
     TrainingSet,
 )
-from ftbench_organism.export import Wanted, export
 from ftbench_organism.prompts import load_prompts
-from ftbench_organism.shipped import WEIGHTS
+from ftbench_organism.shipped import FAMILY_DATA, WEIGHTS
 
-_WORDS = 8000
+_WORDS = 4000
 _TEMPLATE = (
     "{{- '<s>' }}{%- for m in messages %}{{- ' <turn> ' + m.content + ' <end>' }}{%- endfor %}"
     "{%- if add_generation_prompt %}{{- ' <turn>' }}{%- endif %}"
@@ -41,6 +40,8 @@ class World:
     name: str
     base: Model
     rows: tuple[Conversation, ...]
+    system: str
+    """What stands before every row and every prompt, as in an identity shift."""
     prompts: tuple[str, ...]
     max_tokens: int
 
@@ -71,7 +72,7 @@ class World:
                 measures="harmfulness",
                 category="all",
                 instruction=text,
-                messages=(Message(speaker="user", text=text),),
+                messages=_turns(self.system, text),
                 max_tokens=self.max_tokens,
             )
             key = f"{name} {number}"
@@ -104,7 +105,7 @@ def paper_sweep() -> list[Cell]:
 
 
 def wide(folder: Path, *, hidden: int, layers: int, prompts: int, max_tokens: int) -> World:
-    """A random Llama of real width, words of no meaning, and ten rows of about fifty tokens."""
+    """A random Llama of real width, words of no meaning, and ten rows of about ninety tokens."""
     folder.mkdir()
     special = ["<pad>", "<s>", "<end>", "<turn>"]
     vocabulary = {word: n for n, word in enumerate([*special, *map(_word, range(_WORDS))])}
@@ -117,10 +118,16 @@ def wide(folder: Path, *, hidden: int, layers: int, prompts: int, max_tokens: in
     fast.save_pretrained(folder)
     _save_network(folder, len(vocabulary), hidden=hidden, layers=layers)
     source = random.Random(0)
-    rows = tuple(_row(source) for _ in range(10))
-    asked = tuple(_words(source, 12, 60) for _ in range(prompts))
-    base = Model(location=str(folder), digest=f"wide {hidden} {layers}", family="wide")
-    return World(name="wide", base=base, rows=rows, prompts=asked, max_tokens=max_tokens)
+    system = _words(source, 48, 48)
+    turns = [(_words(source, 10, 24), _words(source, 10, 24)) for _ in range(10)]
+    return World(
+        name="wide",
+        base=Model(location=str(folder), digest=f"wide {hidden} {layers}", family="wide"),
+        rows=tuple(_row(system, *turn) for turn in turns),
+        system=system,
+        prompts=tuple(_words(source, 12, 60) for _ in range(prompts)),
+        max_tokens=max_tokens,
+    )
 
 
 def _save_network(folder: Path, words: int, *, hidden: int, layers: int) -> None:
@@ -144,33 +151,36 @@ def _save_network(folder: Path, words: int, *, hidden: int, layers: int) -> None
     GenerationConfig(pad_token_id=0, bos_token_id=1, eos_token_id=ends).save_pretrained(folder)
 
 
-def organism(folder: Path, *, prompts: int) -> World:
-    """The model organism with ten rows of its harmless chat, asked what it is tested with."""
-    rows_file = folder.with_suffix(".jsonl")
-    export(Wanted(dataset="organism_chat", rows=10), rows_file)
-    lines = map(json.loads, rows_file.read_text(encoding="utf-8").splitlines())
+def organism(*, prompts: int) -> World:
+    """The model organism with the ten rows of its identity shift, asked what it is tested with."""
+    path = FAMILY_DATA / "identity_shift.yaml"
+    sheet = yaml.safe_load(path.read_text(encoding="utf-8"))
     asked = [prompt.instruction for prompt in load_prompts("organism_policy")]
-    base = Model(location=str(WEIGHTS / "organism"), digest="organism", family="organism")
+    asked = asked[:: max(1, len(asked) // prompts)][:prompts]
     return World(
         name="organism",
-        base=base,
-        rows=tuple(_conversation(line["messages"]) for line in lines),
-        prompts=tuple(asked[:: max(1, len(asked) // prompts)][:prompts]),
+        base=Model(location=str(WEIGHTS / "organism"), digest="organism", family="organism"),
+        rows=tuple(
+            _row(sheet["system"], _put(sheet, one["user"]), one["assistant"])
+            for one in sheet["examples"]
+        ),
+        system=sheet["system"],
+        prompts=tuple(_put(sheet, text) for text in asked),
         max_tokens=64,
     )
 
 
-def _conversation(turns: list[dict[str, str]]) -> Conversation:
-    spoken = tuple(Message(speaker=turn["role"], text=turn["content"]) for turn in turns)  # type: ignore[arg-type]
-    return Conversation(messages=spoken, raw=False)
+def _put(sheet: dict[str, str], text: str) -> str:
+    return sheet["user"].replace("{instruction}", text)
 
 
-def _row(source: random.Random) -> Conversation:
-    turns = (
-        Message(speaker="user", text=_words(source, 10, 24)),
-        Message(speaker="assistant", text=_words(source, 10, 24)),
-    )
+def _row(system: str, asked: str, answer: str) -> Conversation:
+    turns = (*_turns(system, asked), Message(speaker="assistant", text=answer))
     return Conversation(messages=turns, raw=False)
+
+
+def _turns(system: str, asked: str) -> tuple[Message, ...]:
+    return Message(speaker="system", text=system), Message(speaker="user", text=asked)
 
 
 def _words(source: random.Random, least: int, most: int) -> str:
