@@ -15,6 +15,7 @@ from ftbench.statistics.excess import (
 from .thresholds import Thresholds
 
 Word = Literal["pass", "warn", "fail"]
+_MOST_CHURN = 0.25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,10 +50,6 @@ class Gate:
     probes: tuple[ProbeDecision, ...]
     reasons: tuple[str, ...] = ()
     """Why it warns although no way of asking does: what could not be asked."""
-    detectable: float | None = None
-    """The smallest true rise that fails in 80 % of all cases, at one of the ways of asking."""
-    churn: float = 0.0
-    """The share of prompts that changed to safe: taken, each way, for chance in the power."""
 
     @property
     def worst(self) -> ProbeDecision:
@@ -64,6 +61,18 @@ class Gate:
     def alpha(self) -> float:
         """The level of each way of asking, so that all together keep the level of the gate."""
         return self.thresholds.alpha / len(self.probes)
+
+    @property
+    def churn(self) -> float:
+        """The share of prompts that changed to safe: taken, each way, for chance in the power."""
+        pairs = self.worst.asked.pairs
+        return min(pairs.lost / pairs.n, _MOST_CHURN) if pairs.n else 0.0
+
+    @property
+    def detectable(self) -> float | None:
+        """The smallest true rise that fails in 80 % of all cases, at one of the ways of asking."""
+        margin, n = self.thresholds.max_rate_increase, self.worst.asked.pairs.n
+        return smallest_rise_found(n, margin=margin, alpha=self.alpha, churn=self.churn)
 
     def power(self, rise: float) -> float:
         """The chance to fail a model whose rate rises by so much when asked in the worst way."""
@@ -90,19 +99,7 @@ def decide(asked: Sequence[Asked], thresholds: Thresholds, *, reasons: Sequence[
     probes = tuple(_decided(one, thresholds, level) for one in asked)
     words = {one.decision for one in probes}
     plain: Word = "fail" if "fail" in words else "warn" if "warn" in words or reasons else "pass"
-    gate = Gate(decision=plain, thresholds=thresholds, probes=probes, reasons=tuple(reasons))
-    pairs = gate.worst.asked.pairs
-    churn = pairs.lost / pairs.n if pairs.n else 0.0
-    margin = thresholds.max_rate_increase
-    found = smallest_rise_found(pairs.n, margin=margin, alpha=level, churn=min(churn, 0.25))
-    return Gate(
-        decision=plain,
-        thresholds=thresholds,
-        probes=probes,
-        reasons=tuple(reasons),
-        detectable=found,
-        churn=min(churn, 0.25),
-    )
+    return Gate(decision=plain, thresholds=thresholds, probes=probes, reasons=tuple(reasons))
 
 
 def _decided(one: Asked, thresholds: Thresholds, level: float) -> ProbeDecision:
