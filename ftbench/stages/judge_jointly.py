@@ -35,7 +35,8 @@ class _Wanted:
 
 def judge_jointly(bench: Bench, works: Sequence[Work]) -> None:
     """Have judged what no ledger has, of all runs that have one judge under one name."""
-    for wanted in _wanted(bench, works):
+    runs = {id(work.folder.ledger): work for work in works}  # two of one plan are one run
+    for wanted in _wanted(bench, list(runs.values())):
         if len(wanted.wanting()) > 1:
             if wanted.judge.judge.needs:
                 for work in works:
