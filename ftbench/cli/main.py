@@ -19,6 +19,7 @@ from ftbench.withholding import traceback_without_quotes
 from .commands import OWN, SUMMARIES
 from .help import QUICK_START, help_page
 from .printable import printable
+from .processors import share_processors
 from .secrets_scan import closed_environment, refuse_secrets
 from .stopping import Terminated
 from .suggest import hint
@@ -32,7 +33,7 @@ BUG, INTERRUPTED, PIPE_CLOSED, TERMINATED = 1, 130, 141, 143
 
 def entry() -> None:
     """What the console script calls."""
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # spinning threads starve their neighbours
+    share_processors(os.environ)
     signal.signal(signal.SIGTERM, _terminate)
     sys.exit(main())
 
