@@ -6,7 +6,8 @@ import secrets
 import signal
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
 from typing import Any
 
 from ftbench.errors import UsageError
@@ -16,71 +17,43 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _ANSWER_SECONDS = 10.0
 _STORE_BYTES = 100_000_000
 """Of a cluster that is started here; jobs hand over next to nothing."""
+_ERRORS = 2
+"""The descriptor of the error stream, to which Ray's C++ part writes."""
 _HOW_TO_START = (
     "Start one with `ray start --head`, name one with hydra.launcher.address=HOST:PORT, or have "
     "one of this machine alone, for this command, with hydra.launcher.address=local."
 )
+_INSTALL = "pip install ftbench-ray on this machine and on every node."
 
 
 @contextmanager
-def joined(address: str) -> Iterator[None]:
-    """Meanwhile this process is a driver of the cluster at an address.
+def joined(address: str) -> Iterator[Any]:
+    """Ray, while this process is a driver of the cluster at an address.
 
-    ``auto`` is never a cluster of this machine's own: a sweep that was meant for many machines
-    would be done on one, and nobody told. Raises UsageError where no cluster can be joined.
+    ``auto`` never starts a cluster: a sweep that was meant for many machines would be done on
+    this one, and nobody told. Raises UsageError where no cluster can be joined.
     """
-    where = os.environ.get("RAY_ADDRESS") or "auto" if address == "auto" else address
-    with _environment(where):
-        ray = imported()
+    where = (os.environ.get("RAY_ADDRESS") or address) if address == "auto" else address
+    _knock(where)
+    with _environment(where), Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
+        ray = _imported()
         if ray.is_initialized():
-            yield
+            yield ray
             return
         try:
             _join(ray, where)
-            yield
+            yield ray
         finally:
             ray.shutdown()
 
 
-def imported() -> Any:
-    """Ray. Raises UsageError where it is not installed."""
-    try:
-        import ray  # noqa: PLC0415, slow to import
-    except ImportError as error:
-        raise UsageError(
-            f"Ray cannot be imported ({error}): pip install 'ftbench-ray' on this machine and on "
-            "every node."
-        ) from error
-    return ray
-
-
-def _join(ray: Any, where: str) -> None:
-    _knock(where)
-    logging.getLogger("ray").setLevel(logging.ERROR)
-    own: dict[str, Any] = {}
-    if where == "local":
-        own = {"include_dashboard": False, "object_store_memory": _STORE_BYTES}
-    handlers = {number: signal.getsignal(number) for number in _SIGNALS}
-    try:
-        ray.init(where, log_to_driver=False, logging_level=logging.ERROR, **own)
-    except UsageError:
-        raise
-    except Exception as error:
-        raise UsageError(_refusal(where, error)) from error
-    finally:
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
-
-
 def _knock(where: str) -> None:
     """Ray itself tries for a minute. Raises UsageError where nobody answers."""
-    host, colon, port = where.rpartition("://")[2].rpartition(":")
     if where in ("auto", "local"):
         return
-    if not colon or not port.isdigit():
-        raise UsageError(
-            f"hydra.launcher.address={where} is no address of a Ray cluster: HOST:PORT."
-        )
+    host, _, port = where.rpartition("://")[2].rpartition(":")
+    if not host or not port.isdigit():
+        raise UsageError(f"hydra.launcher.address={where} is no address, such as HOST:PORT.")
     try:
         socket.create_connection((host.strip("[]"), int(port)), _ANSWER_SECONDS).close()
     except OSError as error:
@@ -88,16 +61,62 @@ def _knock(where: str) -> None:
         raise UsageError(f"No Ray cluster answers at {where} ({said}). {_HOW_TO_START}") from error
 
 
+def _imported() -> Any:
+    try:
+        import ray  # noqa: PLC0415, slow to import
+    except ImportError as error:
+        raise UsageError(f"Ray cannot be imported ({error}): {_INSTALL}") from error
+    return ray
+
+
+def _join(ray: Any, where: str) -> None:
+    logging.getLogger("ray").setLevel(logging.ERROR)
+    own: dict[str, Any] = {}
+    if where == "local":
+        own = {"include_dashboard": False, "object_store_memory": _STORE_BYTES}
+    handlers = {number: signal.getsignal(number) for number in _SIGNALS}
+    try:
+        with _unheard():
+            ray.init(where, log_to_driver=False, logging_level=logging.ERROR, **own)
+    except Exception as error:
+        raise UsageError(_refusal(where, error)) from error
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+
+
 def _refusal(where: str, error: Exception) -> str:
+    """Why a cluster cannot be joined: the last of what Ray says is the reason."""
     if isinstance(error, ConnectionError) and where == "auto":
         return f"This machine is no node of a Ray cluster that runs. {_HOW_TO_START}"
+    reason: BaseException = error
+    while (cause := reason.__cause__ or reason.__context__) is not None:
+        reason = cause
+    if "AuthToken" in str(reason):
+        return (
+            f"The Ray cluster at {where} wants its token: set RAY_AUTH_MODE=token, and "
+            "RAY_AUTH_TOKEN_PATH to the file that holds it."
+        )
     said = " ".join(str(error).split()).rstrip(".") or type(error).__name__
     return f"The Ray cluster at {where} cannot be joined. Ray says: {said}."
 
 
 @contextmanager
+def _unheard() -> Iterator[None]:
+    """Meanwhile nothing written to the error stream, by C++ as well, is seen."""
+    kept, nowhere = os.dup(_ERRORS), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, _ERRORS)
+        yield
+    finally:
+        os.dup2(kept, _ERRORS)
+        os.close(kept)
+        os.close(nowhere)
+
+
+@contextmanager
 def _environment(where: str) -> Iterator[None]:
-    """What Ray reads as it is imported; a cluster of our own has a key that is in no file."""
+    """What Ray reads as it is imported; a cluster of our own has a token that is in no file."""
     told = dict(_QUIET)
     if where == "local" and "RAY_AUTH_MODE" not in os.environ:
         told |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}

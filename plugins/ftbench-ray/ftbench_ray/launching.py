@@ -1,9 +1,10 @@
 """How jobs are done on a cluster: one task of Ray's each, awaited, done anew, called off."""
 
+import logging
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
@@ -12,13 +13,14 @@ from omegaconf import DictConfig, OmegaConf
 
 from ftbench.errors import FtbenchError, StorageError, UsageError
 
-from .cluster import imported, joined
-from .needs import Needs, lack, needs_of
+from .cluster import joined
+from .needs import Needs, has_gpu, lack, nodes
 
 Task = Callable[[Any], Any]
+_log = logging.getLogger(__name__)
 _LOOK_SECONDS = 2.0
 _PATIENCE_SECONDS = 60.0
-"""How long no node needs to fit before jobs are given up: one may come back."""
+"""How long no node may fit before jobs are given up: one may come back."""
 _FORWARDED = "FTBENCH_"
 
 
@@ -41,23 +43,20 @@ def launched(task: Task, jobs: Sequence[DictConfig], settings: Settings) -> list
     Raises UsageError where no cluster can be joined, or none of its nodes can do a job. An
     interrupt calls the jobs off, and waits until they have stopped where they can go on.
     """
-    with joined(settings.address):
-        ray = imported()
-        needs = needs_of(settings.num_gpus, settings.num_cpus, settings.resources, ray)
+    needs = Needs(
+        num_gpus=settings.num_gpus, num_cpus=settings.num_cpus, resources=settings.resources
+    )
+    with joined(settings.address) as ray:
+        if needs.num_gpus is None:
+            needs = replace(needs, num_gpus=float(has_gpu(ray)))
         if not settings.grows and (why := lack(needs, ray)):
             raise UsageError(why)
         call = _remote(ray, needs, settings.max_retries)
         told = {k: v for k, v in os.environ.items() if k.startswith(_FORWARDED)}
         told.update(settings.environment)
-        handles = [
-            call.options(name=f"ftbench job {n}").remote(task, *_parts(job), told)
-            for n, job in enumerate(jobs)
-        ]
+        handles = [call.remote(task, *_parts(job), told) for job in jobs]
         why = _awaited(ray, handles, None if settings.grows else needs)
-        return [
-            _outcome(ray, job, handle, settings.max_retries, why)
-            for job, handle in zip(jobs, handles, strict=True)
-        ]
+        return [_outcome(ray, job, handle, why) for job, handle in zip(jobs, handles, strict=True)]
 
 
 def done(task: Task, cell: DictConfig, hydra: DictConfig, environment: Mapping[str, str]) -> Any:
@@ -78,7 +77,7 @@ def _remote(ray: Any, needs: Needs, max_retries: int) -> Any:
     return ray.remote(
         num_gpus=needs.num_gpus,
         num_cpus=needs.num_cpus,
-        resources=dict(needs.resources) or None,
+        resources=dict(needs.resources),
         max_retries=max_retries,
         retry_exceptions=False,
         scheduling_strategy="SPREAD",
@@ -87,11 +86,14 @@ def _remote(ray: Any, needs: Needs, max_retries: int) -> Any:
 
 def _awaited(ray: Any, handles: Sequence[Any], needs: Needs | None) -> str:
     """Wait for every task; why some were called off, where no node is left that fits them."""
-    pending, fitted = list(handles), time.monotonic()
+    pending, fitted, alive = list(handles), time.monotonic(), len(nodes(ray))
     try:
         while pending:
             _, pending = ray.wait(pending, num_returns=len(pending), timeout=_LOOK_SECONDS)
-            if needs is None or not pending or not (why := lack(needs, ray)):
+            before, alive = alive, len(nodes(ray))
+            if alive < before:
+                _log.warning(f"{before - alive} of {before} nodes died; others do what they did.")
+            if needs is None or not (why := lack(needs, ray)):
                 fitted = time.monotonic()
             elif time.monotonic() - fitted > _PATIENCE_SECONDS:
                 _call_off(ray, pending)
@@ -108,24 +110,29 @@ def _call_off(ray: Any, handles: Sequence[Any]) -> None:
     ray.wait(list(handles), num_returns=len(handles), timeout=None)
 
 
-def _outcome(ray: Any, job: DictConfig, handle: Any, retries: int, why: str) -> JobReturn:
-    found = JobReturn(overrides=list(job.hydra.overrides.task), cfg=job, status=JobStatus.COMPLETED)
+def _outcome(ray: Any, job: DictConfig, handle: Any, why: str) -> JobReturn:
+    overrides = list(job.hydra.overrides.task)
+    found = JobReturn(overrides=overrides, cfg=job, status=JobStatus.COMPLETED)
     try:
         found.return_value = ray.get(handle)
     except Exception as error:  # noqa: BLE001, a failed job leaves the others
         found.status = JobStatus.FAILED
-        found.return_value = _in_words(ray, error, retries, why)
+        found.return_value = _in_words(ray.exceptions, error, why)
     return found
 
 
-def _in_words(ray: Any, error: Exception, retries: int, why: str) -> Exception:
+def _in_words(known: Any, error: Exception, why: str) -> Exception:
     """What a job ended with, without the traceback of its node."""
-    lost = (ray.exceptions.WorkerCrashedError, ray.exceptions.NodeDiedError)
-    if isinstance(error, ray.exceptions.TaskCancelledError):
-        return UsageError(why or "It was called off.")
-    if isinstance(error, lost):
-        return StorageError(
-            f"Its node died, and so did those of {retries} more tries (hydra.launcher.max_retries)."
-        )
     cause = getattr(error, "cause", None)
-    return cause if isinstance(cause, FtbenchError) else error
+    if isinstance(cause, FtbenchError):
+        return cause
+    if isinstance(error, known.TaskCancelledError):
+        return UsageError(why or "It was called off.")
+    if isinstance(error, known.WorkerCrashedError | known.NodeDiedError):
+        return StorageError("Its node died, as often as hydra.launcher.max_retries allows.")
+    if isinstance(cause, ImportError) or "failed to import" in str(error):
+        return UsageError(
+            "A node cannot import what this machine can: install the same ftbench, plugins and "
+            f"versions on every node ({str(error).strip().splitlines()[-1]})."
+        )
+    return error
