@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from math import ceil
 from typing import Any
 
+import torch
+
 from .foreign import EngineFailed, replayed
 from .loading import Loaded
 from .memory import is_out_of_memory
@@ -36,7 +38,7 @@ def decode_continuously(
         RuntimeError: Memory ran out.
     """
     waiting = {prompt.key: prompt for prompt in prompts}
-    with _manager(loaded, prompts, budget) as manager:
+    with _own_randomness(loaded.device), _manager(loaded, prompts, budget) as manager:
         for prompt in prompts:
             manager.add_request(
                 list(prompt.tokens), request_id=prompt.key, max_new_tokens=prompt.max_tokens
@@ -58,6 +60,13 @@ def can_be_continuous(loaded: Loaded) -> bool:
     """Whether what is attached is part of the layers, and not of a cache that it would not see."""
     config = getattr(loaded.network, "active_peft_config", None)
     return config is None or config.peft_type == "LORA"
+
+
+@contextmanager
+def _own_randomness(device: torch.device) -> Iterator[None]:
+    """It seeds the random numbers of the whole process, of which greedy answers need none."""
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        yield
 
 
 @contextmanager

@@ -202,3 +202,22 @@ def test_the_base_is_restored(backend, bases, tmp_path):
         for module in network.modules()
         if module is not network.get_input_embeddings()
     )
+
+
+def test_where_the_plan_was_wrong_half_of_them_train_at_once(exact, bases, tmp_path):
+    """Side by side still, with what they would come to alone."""
+    network = exact._residence().base(bases["llama"]).network
+    jobs = some_jobs(bases["llama"], count=4)
+    plain = alone(exact, tmp_path / "alone", jobs)
+    seen = []
+
+    def check(_module, _args, options):
+        if len(options["input_ids"]) > 8:
+            raise torch.OutOfMemoryError("full")
+        seen.append(len(options["input_ids"]))
+
+    hook = network.register_forward_pre_hook(check, with_kwargs=True)
+    side = trained(exact, tmp_path / "side", jobs)
+    hook.remove()
+    assert max(seen) > max(one.batch_size for one in jobs), "some were trained side by side"
+    assert all(furthest(side[key], plain[key]) < 1e-6 for key in plain)
