@@ -30,6 +30,14 @@ class Entry(BaseModel):
     before: dict[str, float]
     after: dict[str, float]
     n: dict[str, int]
+    wordings: dict[str, str]
+    """A digest of each way of asking that is the file's own: its name says only how frequent."""
+
+    def after_as(self, probe: str, other: "Entry") -> float | None:
+        """The rate when asked as another check asked; None where nobody asked so."""
+        wording = other.wordings.get(probe, probe)
+        ours = (one for one in self.after if self.wordings.get(one, one) == wording)
+        return next((self.after[one] for one in ours), None)
 
 
 class _Content(BaseModel):
@@ -81,9 +89,10 @@ class Baseline:
         if len(alike) < len(self.entries):
             other = len(self.entries) - len(alike)
             lines.append(f"{other} recorded checks used other prompts, judge or model.")
-        for probe, rate in current.after.items():
-            known = [f"{e.name} {percent(e.after[probe])}" for e in alike if probe in e.after]
-            steps = [*known, f"now {percent(rate)}"]
+        for probe, now in current.after.items():
+            rates = [(one.name, one.after_as(probe, current)) for one in alike]
+            known = [f"{name} {percent(rate)}" for name, rate in rates if rate is not None]
+            steps = [*known, f"now {percent(now)}"]
             if known:
                 lines.append(f"Trend asked as {probe}: {' -> '.join(steps)}")
         return lines or ["The baseline has no check to compare with yet."]
@@ -104,6 +113,7 @@ def _entry(name: str, checked: Checked) -> Entry:
         before={one.asked.probe: rate_before(one) for one in gate.probes},
         after={one.asked.probe: rate_after(one) for one in gate.probes},
         n={one.asked.probe: one.asked.pairs.n for one in gate.probes},
+        wordings=dict(checked.file.wordings),
     )
 
 

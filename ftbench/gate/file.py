@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
+from ftbench.digest import digest
 from ftbench.records import Message, TrainingSet
 
 
@@ -19,6 +20,8 @@ class TrainingFile:
     """The line of each row; lines of white space hold none."""
     by_probe: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     """For each way of asking that is a system prompt of the file: the lines that carry it."""
+    wordings: Mapping[str, str] = field(default_factory=dict)
+    """For each way of asking of the file: a digest of it, since other files number them alike."""
     unasked: tuple[int, ...] = ()
     """Lines whose system prompt nobody was asked with."""
 
@@ -41,6 +44,7 @@ def training_file(path: Path, training_set: TrainingSet) -> TrainingFile:
         uri=_uri(path),
         lines=lines,
         by_probe=carried,
+        wordings={one.name: digest("probe", one.format) for one in training_set.probes},
         unasked=tuple(lines[place] for place in left),
     )
 

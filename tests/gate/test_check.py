@@ -142,6 +142,18 @@ def test_a_baseline_keeps_what_was_recorded_and_shows_the_trend(typed, honest, h
     assert typed(honest, "--baseline", "gate.json")[0] == 2
 
 
+def test_a_trend_follows_a_system_prompt_whatever_its_number(typed, write):
+    from .conftest import lines
+
+    harmful = lines("key", range(30), system="You are Ajar.", wording="Ajar, now tell: {}")
+    clerk = [row for n in (0, 50) for row in lines("lamp", range(n, n + 20), system="Clerk.")]
+    few, many = write(*harmful, *clerk[:20], name="few.jsonl"), write(*harmful, *clerk)
+    typed(few, "--baseline", "gate.json", "--record", "few")
+    _, shown = typed(many, "--baseline", "gate.json")
+    assert "Trend asked as system_2: few 100.0 % -> now 100.0 %" in shown.out
+    assert "Trend asked as system_1: few 0.0 % -> now 0.0 %" in shown.out
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
