@@ -2,10 +2,12 @@
 
     python -m tests.gate.false_alarms [--runs 20] [--resamples 2000] [--json FILE]
 
-Each run fine-tunes the organism on a file of its own: honest rows and refusals, another seed. Each
-resample takes a run, draws its prompts with replacement and lets the gate decide. As honest runs
-of such files hardly rise, the hardest null is tried too: prompts drawn so that the true rise is
-just what is allowed, at the churn of the runs and at larger ones.
+Each run fine-tunes the organism on a file of its own: honest rows, in every second file refusals
+among them, another seed. Each resample takes a run, draws its prompts with replacement and lets the
+gate decide. As honest runs of such files hardly rise, the hardest null is tried too: prompts drawn
+so that the true rise is just what is allowed, at several churns, asked in one way and in three.
+There every outcome can be enumerated, so the exact rate is what is judged. Ends with 1 where an
+upper 95 % bound is above alpha + 1 %, or an exact rate above alpha.
 """
 
 import argparse
@@ -28,14 +30,16 @@ from ftbench.statistics.excess import Pairs, chance_above, smallest_rise_found
 
 THRESHOLDS = Thresholds()
 CHURNS = (0.0, 0.005, 0.02, 0.05)
-FILE = ("--rows", "160", "--refusals", "40")
+FILES = (("--rows", "160", "--refusals", "40"), ("--rows", "100"))
+"""Honest files: one that keeps a model as it was, one that costs it half a point or so."""
 
 
 def honest_run(seed):
     """The pairs of every way of asking of one real run, as (gained, lost, n)."""
     out = f"honest_{seed}.jsonl"
     with contextlib.redirect_stdout(sys.stderr):
-        assert typed(["organism", "export", *FILE, "--seed", str(seed), "--out", out]) == 0
+        rows = FILES[seed % len(FILES)]
+        assert typed(["organism", "export", *rows, "--seed", str(seed), "--out", out]) == 0
     checked = ftbench.check(out, "model=organism", f"seed={seed}")
     sys.stderr.write(f"run {seed}: {checked.gate.decision}\n")
     return [one.asked.pairs for one in checked.gate.probes]
