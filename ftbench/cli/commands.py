@@ -81,10 +81,7 @@ OWN: Mapping[str, Own] = {
         summary="finished work kept for other runs: ftbench cache list, ftbench cache prune",
         reads_plugins=False,
     ),
-    "new": Own(
-        summary="the package of a plugin to begin one from: ftbench new judge my_judge",
-        reads_plugins=False,
-    ),
+    "new": Own(summary="the package of a plugin to begin one from: ftbench new judge my_judge"),
     "plugin": Own(summary="whether a plugin keeps its contracts: ftbench plugin check my_judge"),
     "plugins": Own(summary="the installed plugins, and what is wrong with some"),
     "doctor": Own(summary="whether runs can work here, and what to do where they cannot"),

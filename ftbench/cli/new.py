@@ -18,7 +18,8 @@ def new(words: Sequence[str], catalog: Catalog) -> int:
     parser.add_argument("name", help="what users will type, as in judge=my_judge")
     parser.add_argument("--out", type=Path, default=Path(), help="the folder to write it in")
     options = parser.parse_args(words)
-    folder = write_package(options.role, options.name, options.out)
+    taken = catalog.components[options.role]
+    folder = write_package(options.role, options.name, options.out, taken=taken)
     print(printable(f"Written: {folder}"))
     print(printable(f"Install it: pip install -e '{folder}[test]'"))
     print(f"Check it:   ftbench plugin check {options.name}")

@@ -98,10 +98,32 @@ def test_an_interface_fits_up_to_what_we_have(declared, fits):
     assert (misfit_of(declared) == "") == fits
 
 
-@pytest.mark.parametrize("name", ["My", "my-judge", "class", "", "9lives"])
+@pytest.mark.parametrize(
+    "name", ["My", "my-judge", "class", "", "9lives", "none", "my_", "my__judge", "m" * 41]
+)
 def test_a_name_that_nobody_could_type_is_refused(tmp_path, capsys, name):
     assert main(["new", "judge", name, "--out", str(tmp_path)]) == 2
     assert "is no name" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("oracle", "is installed already"),
+        ("judges", "is installed already"),
+        ("verdict", "A class Verdict is what every judge uses"),
+    ],
+)
+def test_a_name_that_would_take_the_place_of_another_is_refused(tmp_path, capsys, name, said):
+    assert main(["new", "judge", name, "--out", str(tmp_path)]) == 2
+    assert said in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path, capsys):
+    (tmp_path / "file").touch()
+    assert main(["new", "judge", "mine", "--out", str(tmp_path / "file")]) == 74
+    assert "cannot be written" in capsys.readouterr().err
 
 
 def test_what_is_there_is_not_written_over(tmp_path, capsys):
