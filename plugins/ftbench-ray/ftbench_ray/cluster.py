@@ -92,7 +92,7 @@ def _refusal(where: str, error: Exception) -> str:
     reason: BaseException = error
     while (cause := reason.__cause__ or reason.__context__) is not None:
         reason = cause
-    if "AuthToken" in str(reason):
+    if "authentication token" in str(reason).lower():
         return (
             f"The Ray cluster at {where} wants its token: set RAY_AUTH_MODE=token, and "
             "RAY_AUTH_TOKEN_PATH to the file that holds it."
