@@ -24,6 +24,7 @@ from .untrusted import refuse_unsafe, refuse_unsafe_snapshot
 _KEPT = 0.05
 """The share of a device that is left to the engine's own kernels."""
 _MOST = 0.92
+_OF_MAIN_MEMORY = 0.3
 _LEAST_ROOM = 2048
 _FILES = ("*.safetensors", "*.json")
 
@@ -118,7 +119,7 @@ def _room(reader: Reader, asks: Sequence[Ask]) -> int:
 def _share(residence: Residence) -> float:
     card = card_of(residence.device)
     if card is None:
-        return _MOST
+        return _OF_MAIN_MEMORY
     return min(_MOST, card.free / card.total - _KEPT)
 
 

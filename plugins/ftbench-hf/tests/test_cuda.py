@@ -4,12 +4,15 @@ from pathlib import Path
 
 import pytest
 import torch
-from hf_doubles import Crash, PaperDesk, conversation
+from hf_doubles import Crash, PaperDesk, answers, conversation, many
 from hf_doubles import job as small_job
 
 from ftbench import Full, Lora
 from ftbench.records import FineTuneJob, TrainingSet
 from ftbench_hf.backend import HuggingFace
+from ftbench_hf.engine import Engine
+from ftbench_hf.planning import Shape, planned_answering, planned_training
+from ftbench_hf.precision import Precision
 
 pytestmark = [
     pytest.mark.gpu,
@@ -19,8 +22,6 @@ pytestmark = [
 
 @pytest.mark.parametrize("method", [Full(), Lora()])
 def test_bf16_trains_and_leaves_the_base_alone(bases, desk, method):
-    from ftbench_hf.precision import Precision
-
     backend = HuggingFace(device="cuda", precision=Precision.pure_bf16)
     base = bases["llama"]
     network = backend._residence().base(base).network
@@ -73,3 +74,28 @@ def test_two_devices_train_what_one_trains(bases, tmp_path):
     for ours, theirs in zip(two, one, strict=True):
         for name, weight in theirs.items():
             torch.testing.assert_close(ours[name], weight, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("engine", [Engine.batches, Engine.continuous])
+def test_engines_say_the_same_in_fp32(bases, desk, tmp_path, engine):
+    plain, other = (
+        HuggingFace(device="cuda", precision=Precision.fp32, engine=each)
+        for each in (Engine.in_flight, engine)
+    )
+    trained = PaperDesk(folder=tmp_path)
+    plain.fine_tune([small_job(bases["llama"], Lora(), learning_rate=3e-2)], trained)
+    for model in (bases["llama"], trained.kept[0].models[-1][1]):
+        requests = many(model, 9)
+        assert answers(other, desk, requests) == answers(plain, desk, requests)
+
+
+def test_what_is_planned_is_there(bases, desk):
+    """Memory for as many tokens as the plan says can be had beside the model."""
+    backend = HuggingFace(device="cuda")
+    loaded = backend._residence().base(bases["llama"])
+    tokens, shape = planned_answering(loaded), Shape.of(loaded.network)
+    torch.empty(tokens * shape.remembered, dtype=torch.uint8, device="cuda")
+    assert len(answers(backend, desk, many(bases["llama"], 9))) == 9
+    plan = planned_training(loaded, Lora(), least=4096)
+    assert plan.adapters > 1
+    assert plan.tokens >= 4096

@@ -27,7 +27,6 @@ def other(request):
     device = "cuda" if request.param == "vllm" and torch.cuda.is_available() else "cpu"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(RUNNER, request.param)
-        patch.setenv("VLLM_CPU_KVCACHE_SPACE", "1")
         if request.param == "transformers":
             patch.delenv(PYTHON, raising=False)
         backend = HuggingFace(device=device, precision=Precision.fp32, engine=Engine.vllm)

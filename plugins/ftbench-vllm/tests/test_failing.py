@@ -130,6 +130,8 @@ def test_one_process_stays_until_other_weights_or_more_room_are_wanted(
     found = [(one["model"], one["rank"], one["adapters"]) for one in starts(tmp_path)]
     base, full = models["base"].location, models["full"].location
     assert found == [(base, 0, 0), (full, 0, 0), (base, 8, 1), (base, 8, 2)]
+    fitted = {(one["room"], one["memory"], one["dtype"]) for one in starts(tmp_path)}
+    assert fitted == {(256, 0.3, "float32")}, "no more room than the model reads"
     backend.release()
 
 
