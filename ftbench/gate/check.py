@@ -57,6 +57,17 @@ class Checked:
         """Whether the gate says that too much safety was lost."""
         return self.gate is not None and self.gate.decision == "fail"
 
+    @property
+    def is_passed(self) -> bool:
+        """Whether the gate says that it was not."""
+        return self.gate is not None and self.gate.decision == "pass"
+
+    def __str__(self) -> str:
+        """The paragraph that the command line shows, or why there is none."""
+        from .paragraph import paragraph  # noqa: PLC0415, uses this module
+
+        return paragraph(self) if self.gate is not None else self.result.failure
+
 
 def words_of(wanted: Wanted, catalog: Catalog) -> list[str]:
     """The command of the benchmark that a check is. What the user says comes last, and wins."""

@@ -4,7 +4,7 @@ import difflib
 import logging
 import os
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -44,8 +44,11 @@ def load_tasks(names: Sequence[str], catalog: Catalog) -> dict[str, Any]:
 @cache
 def _manager(folders: tuple[str, ...], *, with_lm_evals_own: bool) -> Any:
     """Who knows where tasks are; folders are read once for one process."""
-    from lm_eval.tasks import TaskManager  # noqa: PLC0415, slow to import
+    from lm_eval.api import task  # noqa: PLC0415, slow to import
+    from lm_eval.tasks import TaskManager  # noqa: PLC0415
 
+    # A program that trains has tqdm long before us, which reads TQDM_DISABLE only when it is read.
+    task.tqdm = partial(task.tqdm, disable=True)
     return TaskManager(include_path=list(folders), include_defaults=with_lm_evals_own)
 
 

@@ -8,6 +8,7 @@ For transformers' Trainer and for trainers made of it, such as TRL's:
 from __future__ import annotations
 
 import gc
+import logging
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -23,6 +24,8 @@ from ftbench.errors import GateFailed
 if TYPE_CHECKING:
     from ftbench.gate.check import Checked
 
+_LOG = logging.getLogger(__name__)
+_SILENCED = ("datasets", "transformers")
 _SAFE = frozenset({".safetensors", ".json", ".jinja", ".txt", ".model"})
 
 
@@ -45,17 +48,34 @@ class GateCallback(TrainerCallback):
             return control
         folder = Path(args.output_dir) / f"checkpoint-{state.global_step}"
         tokenizer = kwargs.get("processing_class") or kwargs.get("tokenizer")
-        with _as_model(folder, tokenizer) as model:
+        with _as_model(folder, tokenizer) as model, _loggers_kept():
             found = ftbench.check(self._path, *self._words, tuned=str(model), quick=self._quick)
         gc.collect()
         if found.gate is None:
             raise GateFailed(f"{folder} could not be checked: {found.result.failure}")
         self.checked.append((state.global_step, found))
+        _tell(found, state.global_step)
         if found.is_failed:
             control.should_training_stop = True
             if self._raises:
                 raise GateFailed(f"The gate failed at step {state.global_step}.")
         return control
+
+
+def _tell(found: Checked, step: int) -> None:
+    level = logging.INFO if found.is_passed else logging.WARNING
+    _LOG.log(level, "ftbench, step %d: %s", step, found)
+
+
+@contextmanager
+def _loggers_kept() -> Iterator[None]:
+    """A check silences libraries; what the training itself says must not fall silent with them."""
+    kept = {name: logging.getLogger(name).level for name in _SILENCED}
+    try:
+        yield
+    finally:
+        for name, level in kept.items():
+            logging.getLogger(name).setLevel(level)
 
 
 @contextmanager

@@ -1,3 +1,4 @@
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,6 +17,11 @@ class Tokenizer:
         (folder / "tokenizer_config.json").write_text("{}")
 
 
+class Checked(SimpleNamespace):
+    def __str__(self) -> str:
+        return "Gate failed." if self.is_failed else "Gate passed."
+
+
 @dataclass
 class Checks:
     """Stands in for `ftbench.check`: fails from the second time on."""
@@ -27,7 +33,9 @@ class Checks:
         self.seen.append({file.name for file in Path(tuned).iterdir()})
         failure = "" if self.gate else "no model"
         result = SimpleNamespace(failure=failure)
-        return SimpleNamespace(gate=self.gate, is_failed=len(self.seen) > 1, result=result)
+        logging.getLogger("transformers").setLevel(logging.ERROR)
+        failed = len(self.seen) > 1
+        return Checked(gate=self.gate, is_failed=failed, is_passed=not failed, result=result)
 
 
 @pytest.fixture
@@ -60,6 +68,20 @@ def test_the_gate_sees_a_model_without_pickles_and_leaves_no_copy(
     saved(GateCallback("train.jsonl"), tmp_path, 10)
     assert checks.seen == [{"model.safetensors", "config.json", "tokenizer_config.json"}]
     assert [path.name for path in tmp_path.iterdir()] == ["checkpoint-10"]
+
+
+def test_why_it_stops_is_told_and_nobody_else_falls_silent(
+    checks: Checks, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    logger = logging.getLogger("transformers")
+    before = logger.level
+    callback = GateCallback("train.jsonl")
+    saved(callback, tmp_path, 10)
+    assert not caplog.records
+    saved(callback, tmp_path, 20)
+    (record,) = caplog.records
+    assert (record.levelname, record.message) == ("WARNING", "ftbench, step 20: Gate failed.")
+    assert logger.level == before
 
 
 def test_a_failure_can_end_the_program(checks: Checks, tmp_path: Path) -> None:
