@@ -10,7 +10,7 @@ from dataclasses import replace
 from ftbench.records import Model, Request, Response
 from ftbench.roles import Desk
 
-from .asks import Ask, encoded
+from .asks import Ask, Encoder
 from .choosing import foreign_choice
 from .elsewhere import asked_elsewhere, elsewhere
 from .engine import Engine
@@ -58,9 +58,10 @@ class Answering:
         self._begun = {request.key: request.probe.format.prefill for request in requests}
         models = {request.model.digest: request.model for request in requests}
         asked: dict[str, list[Ask]] = {digest: [] for digest in models}
+        encoder = Encoder()
         for request in requests:
             reader = self._residence.reader(request.model)
-            asked[request.model.digest].append(encoded(reader, request))
+            asked[request.model.digest].append(encoder.ask(reader, request))
         if self._foreign is not None:
             self._respond_elsewhere(self._foreign, list(models.values()), asked)
         left = [model for digest, model in models.items() if asked[digest]]

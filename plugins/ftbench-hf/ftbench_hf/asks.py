@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from ftbench.errors import DataError
 from ftbench.records import Request
@@ -28,13 +29,38 @@ class Ask:
         """The tokens it takes in a batch."""
         return self.prompt.room if self.prompt else len(self.row.tokens if self.row else ())
 
+    def named(self, key: str) -> Ask:
+        """The same under another key."""
+        prompt = replace(self.prompt, key=key) if self.prompt else None
+        return replace(self, key=key, prompt=prompt)
+
     def to(self, adapter: int | None) -> Ask:
         """The same, put to an adapter of a stack."""
         prompt = replace(self.prompt, adapter=adapter) if self.prompt else None
         return replace(self, adapter=adapter, prompt=prompt)
 
 
-def encoded(reader: Reader, request: Request) -> Ask:
+class Encoder:
+    """Requests as tokens; what several models are asked alike is turned into tokens once."""
+
+    def __init__(self) -> None:
+        self._known: dict[Any, Ask] = {}
+
+    def ask(self, reader: Reader, request: Request) -> Ask:
+        """A request in the tokens of a model.
+
+        Raises:
+            DataError: The model cannot read so much.
+        """
+        question = request.question
+        length = (question.max_tokens, question.stop, question.continuation)
+        same = (id(reader), question.messages, request.probe.format.prefill, *length)
+        if same not in self._known:
+            self._known[same] = _encoded(reader, request)
+        return self._known[same].named(request.key)
+
+
+def _encoded(reader: Reader, request: Request) -> Ask:
     """A request in the tokens of a model.
 
     Raises:
