@@ -39,6 +39,7 @@ class Flock(Parrot):
         self.calls.append(("ask", len(requests)))
         keys = {request.key for request in requests}
         assert len(keys) == len(requests), "each request once"
+        desk.note(f"The {self.name} speaks.", engine=self.name)
         super().respond(requests, desk)
 
 
@@ -127,3 +128,22 @@ def test_the_time_of_what_was_done_together_is_shared():
     for one in results("-m", "backend=flock", "seed=0,1,2"):
         seconds = read_result(Path(one.folder)).record["seconds"]
         assert {"finetune", "respond"} <= seconds.keys()
+
+
+class Listening(Silent):
+    """Hears what the user is told."""
+
+    def __init__(self):
+        self.heard = []
+
+    def note(self, text):
+        self.heard.append(text)
+
+
+def test_how_a_sweep_was_asked_is_told_once_and_is_part_of_each_result():
+    watch = Listening()
+    cells = compose((*BASE, "-m", "backend=flock", "seed=0,1"), CATALOG)
+    found = run(cells, catalog=CATALOG, watch=watch)
+    assert watch.heard == ["The flock speaks."]
+    noted = [{"note": "The flock speaks.", "engine": "flock"}]
+    assert [read_result(Path(one.folder)).record["notes"] for one in found] == [noted] * 2
