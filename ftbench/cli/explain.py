@@ -29,6 +29,8 @@ _ALREADY_THERE = "An item is already at"
 _AMBIGUOUS = "Ambiguous value for argument"
 _NO_CHOICE = re.compile(r"You must specify '([\w/]+)'")
 _IN_FILE = re.compile(r"In '([^']+)'")
+_MORE = {"hydra/launcher": " pip install 'ftbench[launchers]' or ftbench-ray brings more."}
+"""Where the names of a group come from that no plugin of ours offers."""
 _OF_HYDRAS_OPTIONS = ("Only one of --run", "The --resolve flag")
 
 
@@ -96,7 +98,7 @@ def _about_missing_config(error: MissingConfigException, command: Command) -> st
     choices = error.options or command.choices(group)
     if not choices:
         return f"{what}, and there is no other. Install a plugin that brings one."
-    return f"{what}. {hint(name, choices)}"
+    return f"{what}. {hint(name, choices)}{_MORE.get(group, '')}"
 
 
 def _about_unreadable(override: str, command: Command) -> str:

@@ -17,7 +17,7 @@ def bill(cells: Sequence[Cell], *, catalog: Catalog, watch: Watch) -> str:
     Cells are only planned where one of their components has a service: elsewhere that is left
     to the machines that have the models.
     """
-    billed = [cell for cell in cells if _has_service(cell)]
+    billed = [cell for cell in cells if can_be_billed(cell)]
     if not billed:
         return ""
     bench = Bench(billed, catalog=catalog, watch=watch)
@@ -31,7 +31,8 @@ def bill(cells: Sequence[Cell], *, catalog: Catalog, watch: Watch) -> str:
     return f"{lines}\n  in all for {len(billed)} runs: {total(parts)}"
 
 
-def _has_service(cell: Cell) -> bool:
+def can_be_billed(cell: Cell) -> bool:
+    """Whether one of its components works at a service."""
     config = cell.config
     components = [config.backend, *config.judge.values(), *config.audit.values()]
     return any(component.service() is not None for component in components)

@@ -2,14 +2,15 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ftbench.errors import StorageError, UsageError
 
+from .away import Away, take_told, told_by
 from .sweep_folder import SweepFolder
 
 COMMAND = "group"
@@ -26,17 +27,34 @@ class Job:
     """Where the command was typed: what its words name relatively lies there."""
     token: str
     """Of the start of the sweep that this job belongs to."""
+    away: Away | None = None
+    """For machines that do not see the folder; None where nothing would come back from them."""
 
-    def __call__(self, composed: Any) -> None:
-        """Do the group that has the number of Hydra's job."""
+    def __call__(self, composed: Any) -> Mapping[str, Any] | None:
+        """Do the group that has the number of Hydra's job; returns what ``receive`` is to get."""
         from hydra.core.hydra_config import HydraConfig  # noqa: PLC0415, slow to import
 
-        self.do(int(HydraConfig.get().job.num))
+        return self.do(int(HydraConfig.get().job.num))
 
-    def do(self, number: int) -> None:
-        """Do a group."""
-        with self.begun(number) as process:
-            await_end(process)
+    def returning(self) -> "Job":
+        """The same job, of a launcher that gives to ``receive`` what a call of it returned."""
+        return replace(self, away=Away.of(SweepFolder(path=Path(self.folder))))
+
+    def receive(self, number: int, told: Mapping[str, Any] | None) -> None:
+        """Take what a call returned, on the machine that sent the job."""
+        if told is not None:
+            take_told(SweepFolder(path=Path(self.folder)), number, told)
+
+    def do(self, number: int) -> Mapping[str, Any] | None:
+        """Do a group; returns what is known of it where the folder is not seen."""
+        if self.away is None or Path(self.folder).is_dir():
+            with self.begun(number) as process:
+                await_end(process)
+            return None
+        with self.away.folder(number) as folder:
+            here = replace(self, folder=str(folder.path), place=str(folder.place), away=None)
+            here.do(number)
+            return told_by(folder, number)
 
     @contextmanager
     def begun(self, number: int) -> Iterator["subprocess.Popen[bytes]"]:
@@ -56,7 +74,7 @@ class Job:
             raise UsageError(f"{self.folder} was begun anew: this job is of an earlier command.")
         words = [COMMAND, self.folder, str(number), "--token", self.token]
         with (
-            (folder.path / f"group-{number}.log").open("ab") as log,
+            folder.log(number).open("ab") as log,
             subprocess.Popen(  # noqa: S603
                 [sys.executable, "-m", "ftbench", *words],
                 cwd=self.place,

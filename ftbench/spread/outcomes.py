@@ -60,8 +60,7 @@ def _about(
     if folder.is_under_way(group):
         return f"{name} goes on on {state['host']}: `ftbench status` shows it."
     words = ending.words if ending else f"{name} was ended before it was done, or cancelled"
-    log = folder.path / f"group-{group}.log"
-    return f"{words}, on {state['host']}{_see(log)}. The same command goes on."
+    return f"{words}, on {state['host']}{_see(folder.log(group))}. The same command goes on."
 
 
 def _see(log: Path | None) -> str:

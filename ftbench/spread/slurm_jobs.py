@@ -22,7 +22,7 @@ _WORDS = {
     "CANCELLED": "was cancelled",
     "PREEMPTED": "had to make room for another",
     "NODE_FAIL": "lost its node",
-    "TIMEOUT": "ran out of its time, hydra.launcher.timeout_min={timeout_min}",
+    "TIMEOUT": "ran out of its time (hydra.launcher.timeout_min={timeout_min})",
     "OUT_OF_MEMORY": "needed more memory than hydra.launcher.mem_gb asks for",
 }
 _TIMED_OUT, _AFTER = "timed-out", "You can check full logs"

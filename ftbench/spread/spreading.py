@@ -12,7 +12,8 @@ from ftbench.plugin.catalog import Catalog
 from ftbench.stages.watch import Watch
 from ftbench.statistics.result import RunResult
 
-from .bill import bill
+from .bill import bill, can_be_billed
+from .bringing_back import brought_back
 from .grouping import grouped
 from .job import Job
 from .outcomes import result_of
@@ -58,7 +59,11 @@ class Spread:
         settings = self.launcher.settings(cells[0], folder=folder.path.resolve() / "jobs")
         going = still_queued(folder) if is_slurms(settings) else {}
         folder.begin(
-            groups, launcher=self.launcher.name, is_agreed=bool(owed), is_joined=bool(going)
+            groups,
+            launcher=self.launcher.name,
+            is_agreed=bool(owed),
+            is_joined=bool(going),
+            billed=_billed(groups, cells),
         )
         jobs = f"{len(cells)} runs in {len(groups)} jobs of hydra/launcher={self.launcher.name}"
         watch.begin("launch", jobs)
@@ -68,7 +73,11 @@ class Spread:
             if is_submitits(settings)
             else launched(self.launcher, job, cells[0], watch=watch, stopping=stopping)
         )
-        results = [result_of(cell, n, folder, endings) for n, cell in enumerate(cells)]
+        back = brought_back(cells, folder, catalog=catalog, watch=watch, stopping=stopping)
+        results = [
+            back[n] if n in back else result_of(cell, n, folder, endings)
+            for n, cell in enumerate(cells)
+        ]
         unfinished = sum(bool(result.failure) for result in results)
         watch.end(f"{len(cells)} runs" + (f", {unfinished} not finished" if unfinished else ""))
         return results
@@ -78,6 +87,14 @@ class Spread:
         mine = [cells[number] for number in numbers]
         words = with_shares([cell.overrides for cell in mine], mine, of=len(cells))
         return Group(cells=tuple((*options, *one) for one in words), numbers=tuple(numbers))
+
+
+def _billed(groups: Sequence[Group], cells: Sequence[Cell]) -> list[int]:
+    return [
+        number
+        for number, group in enumerate(groups)
+        if any(can_be_billed(cells[cell]) for cell in group.numbers)
+    ]
 
 
 def _runs(cells: Sequence[Cell]) -> Path:

@@ -41,27 +41,44 @@ class SweepFolder:
         return cls(path=runs / SWEEPS / digest("sweep", told)[:12])
 
     def begin(
-        self, groups: Sequence[Group], *, launcher: str, is_agreed: bool, is_joined: bool = False
+        self,
+        groups: Sequence[Group],
+        *,
+        launcher: str,
+        is_agreed: bool,
+        is_joined: bool = False,
+        billed: Sequence[int] = (),
     ) -> None:
         """Write what is to be done; every start has its own token.
 
-        ``is_agreed`` says whether somebody agreed to what can be billed; a start ``is_joined``
-        to the one before where jobs of that one go on. Raises StorageError.
+        ``is_agreed`` says whether somebody agreed to what can be billed, and ``billed`` which
+        groups that can be; a start ``is_joined`` to the one before where jobs of that one go on.
+        Raises StorageError.
         """
         sweep = {
             "launcher": launcher,
             "began": moment(),
             "token": self.token if is_joined else secrets.token_hex(8),
             "is_agreed": is_agreed,
+            "billed": list(billed),
             "groups": [
                 {"cells": list(group.cells), "numbers": list(group.numbers)} for group in groups
             ],
         }
+        self.write(sweep)
+
+    def write(self, sweep: Mapping[str, Any]) -> None:
+        """Write what ``sweep`` reads. Raises StorageError."""
         try:
             self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
             _write(self.path / _SWEEP, sweep)
         except OSError as error:
             raise StorageError(f"{self.path} cannot be written: {error.strerror}.") from error
+
+    @property
+    def place(self) -> Path:
+        """Where a command is typed whose runs lie in the default folder."""
+        return self.path.parents[2]
 
     def sweep(self) -> dict[str, Any]:
         """What the command wrote. Raises UsageError where there is no such sweep."""
@@ -85,6 +102,10 @@ class SweepFolder:
     def lock(self, number: int) -> Path:
         """Held by the process that does a group."""
         return self.path / f"group-{number}.lock"
+
+    def log(self, number: int) -> Path:
+        """What the process that does a group says."""
+        return self.path / f"group-{number}.log"
 
     def state(self, number: int) -> dict[str, Any] | None:
         """What a job has last written of itself; None for one that has not begun."""

@@ -6,6 +6,8 @@ without accounting in Slurm waits for such a job without end.
 """
 
 import os
+import signal
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -100,7 +102,7 @@ def _submit(
     executor = submitit.AutoExecutor(settings["submitit_folder"], cluster=cluster, **limits)
     executor.update_parameters(**rest)
     patience = _OF_DELAY * settings.get("signal_delay_s", _LOCAL_DELAY_SECONDS)
-    with _outside_of_jobs():
+    with _outside_of_jobs() if is_slurms(settings) else _deaf_to_ctrl_c():
         return executor.map_array(Submitted(job=job, patience_seconds=patience), numbers)
 
 
@@ -116,3 +118,16 @@ def _outside_of_jobs() -> Iterator[None]:
     with clean_env():
         os.environ.update(kept)
         yield
+
+
+@contextmanager
+def _deaf_to_ctrl_c() -> Iterator[None]:
+    """What is started meanwhile takes no notice of it: the command tells its jobs to stop."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -70,3 +70,10 @@ def test_a_default_that_is_not_installed_is_called_so(ftbench, catalog, capsys):
     assert (
         "There is no backend 'hf', which a default or a config asks for" in capsys.readouterr().err
     )
+
+
+def test_a_launcher_that_is_not_installed_says_where_it_comes_from(ftbench, capsys):
+    assert ftbench("-m", "model=small", "seed=1,2", "hydra/launcher=slurm") == 2
+    said = capsys.readouterr().err
+    assert "There is no hydra/launcher 'slurm'." in said
+    assert "pip install 'ftbench[launchers]' or ftbench-ray brings more." in said
