@@ -13,7 +13,7 @@ from ftbench.stages.watch import Watch
 from ftbench.statistics.result import RunResult
 
 from .bill import bill, can_be_billed
-from .bringing_back import brought_back
+from .bringing_back import brought_back, finished_away
 from .grouping import grouped
 from .job import Job
 from .outcomes import result_of
@@ -73,14 +73,13 @@ class Spread:
             if is_submitits(settings)
             else launched(self.launcher, job, cells[0], watch=watch, stopping=stopping)
         )
-        back = brought_back(cells, folder, catalog=catalog, watch=watch, stopping=stopping)
-        results = [
-            back[n] if n in back else result_of(cell, n, folder, endings)
-            for n, cell in enumerate(cells)
-        ]
-        unfinished = sum(bool(result.failure) for result in results)
+        away = finished_away(folder)
+        here = [number for number in range(len(cells)) if number not in away]
+        results = {n: result_of(cells[n], n, folder, endings) for n in here}
+        unfinished = sum(bool(result.failure) for result in results.values())
         watch.end(f"{len(cells)} runs" + (f", {unfinished} not finished" if unfinished else ""))
-        return results
+        results |= brought_back(cells, away, catalog=catalog, watch=watch, stopping=stopping)
+        return [results[n] for n in range(len(cells))]
 
     def _group(self, cells: Sequence[Cell], numbers: Sequence[int]) -> Group:
         options = [word for word in self.launcher.options if word not in ("-m", "--multirun")]

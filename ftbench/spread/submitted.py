@@ -6,7 +6,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from .job import Job, await_end
@@ -24,6 +24,9 @@ class Submitted:
     job: Job
     patience_seconds: float
     """How long a group that is stopped may finish what it has in hand, before it is killed."""
+    has_cache: bool = True
+    """Whether the user's usual cache can be used: nodes may share that folder, and SQLite cannot
+    be written from several machines. A folder named in FTBENCH_CACHE is always used."""
     _process: "subprocess.Popen[bytes] | None" = field(default=None, init=False, repr=False)
 
     def __call__(self, number: int) -> None:
@@ -31,6 +34,8 @@ class Submitted:
 
         submitit itself takes no notice of SIGTERM.
         """
+        if not self.has_cache:
+            os.environ.setdefault("FTBENCH_CACHE", "off")
         with self.job.begun(number) as process, _told(process):
             self._process = process
             await_end(process)
@@ -45,8 +50,7 @@ class Submitted:
         if self._process is not None:
             self._process.terminate()
             _await(self._process.pid, self.patience_seconds)
-        again = Submitted(job=self.job, patience_seconds=self.patience_seconds)
-        return DelayedSubmission(again, number)
+        return DelayedSubmission(replace(self), number)
 
 
 @contextmanager

@@ -102,8 +102,10 @@ def _submit(
     executor = submitit.AutoExecutor(settings["submitit_folder"], cluster=cluster, **limits)
     executor.update_parameters(**rest)
     patience = _OF_DELAY * settings.get("signal_delay_s", _LOCAL_DELAY_SECONDS)
-    with _outside_of_jobs() if is_slurms(settings) else _deaf_to_ctrl_c():
-        return executor.map_array(Submitted(job=job, patience_seconds=patience), numbers)
+    is_here = cluster == _LOCAL
+    task = Submitted(job=job, patience_seconds=patience, has_cache=is_here)
+    with _deaf_to_ctrl_c() if is_here else _outside_of_jobs():
+        return executor.map_array(task, numbers)
 
 
 @contextmanager
