@@ -54,9 +54,16 @@ def launched(task: Task, jobs: Sequence[DictConfig], settings: Settings) -> list
         call = _remote(ray, needs, settings.max_retries)
         told = {k: v for k, v in os.environ.items() if k.startswith(_FORWARDED)}
         told.update(settings.environment)
-        handles = [call.remote(task, *_parts(job), told) for job in jobs]
-        why = _awaited(ray, handles, None if settings.grows else needs)
-        return [_outcome(ray, job, handle, why) for job, handle in zip(jobs, handles, strict=True)]
+        sent = ray.put(_returning(task))
+        handles = {call.remote(sent, *_parts(job), told): job for job in jobs}
+        found: dict[Any, JobReturn] = {}
+
+        def ended(handle: Any, why: str) -> None:
+            found[handle] = _outcome(ray, handles[handle], handle, why)
+            _give_back(task, handles[handle], found[handle])
+
+        _await(ray, list(handles), None if settings.grows else needs, ended)
+        return [found[handle] for handle in handles]
 
 
 def done(task: Task, cell: DictConfig, hydra: DictConfig, environment: Mapping[str, str]) -> Any:
@@ -84,12 +91,29 @@ def _remote(ray: Any, needs: Needs, max_retries: int) -> Any:
     )(done)
 
 
-def _awaited(ray: Any, handles: Sequence[Any], needs: Needs | None) -> str:
-    """Wait for every task; why some were called off, where no node is left that fits them."""
+def _returning(task: Task) -> Task:
+    """A task may want to know, on this machine, what a call of it returned on another."""
+    make = getattr(task, "returning", None)
+    made: Task = task if make is None else make()
+    return made
+
+
+def _give_back(task: Task, job: DictConfig, found: JobReturn) -> None:
+    receive = getattr(task, "receive", None)
+    if receive is not None and found.status == JobStatus.COMPLETED:
+        receive(job.hydra.job.num, found.return_value)
+
+
+def _await(
+    ray: Any, handles: Sequence[Any], needs: Needs | None, ended: Callable[[Any, str], None]
+) -> None:
+    """Wait for every task, and tell of each that ended, and why it was called off where it was."""
     pending, fitted, alive = list(handles), time.monotonic(), len(nodes(ray))
     try:
         while pending:
-            _, pending = ray.wait(pending, num_returns=len(pending), timeout=_LOOK_SECONDS)
+            ready, pending = ray.wait(pending, num_returns=len(pending), timeout=_LOOK_SECONDS)
+            for handle in ready:
+                ended(handle, "")
             before, alive = alive, len(nodes(ray))
             if alive < before:
                 _log.warning(f"{before - alive} of {before} nodes died; others do what they did.")
@@ -97,11 +121,12 @@ def _awaited(ray: Any, handles: Sequence[Any], needs: Needs | None) -> str:
                 fitted = time.monotonic()
             elif time.monotonic() - fitted > _PATIENCE_SECONDS:
                 _call_off(ray, pending)
-                return why
+                for handle in pending:
+                    ended(handle, why)
+                return
     except KeyboardInterrupt:
-        _call_off(ray, handles)
+        _call_off(ray, pending)
         raise
-    return ""
 
 
 def _call_off(ray: Any, handles: Sequence[Any]) -> None:

@@ -81,13 +81,13 @@ def ftbench_config_dirs():
 class Town:
     """A folder in which the testing world is installed, and where commands are typed."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.site = folder / "site"
+    def __init__(self, place: Path) -> None:
+        self.folder, self.site = place / "town", place / "site"
+        self.folder.mkdir()
         self.site.mkdir()
         install(self.site, "small-town", TOWN)
         path = os.pathsep.join(filter(None, (str(self.site), os.environ.get("PYTHONPATH"))))
-        self.environment = os.environ | {"PYTHONPATH": path, "FTBENCH_CACHE": str(folder / "cache")}
+        self.environment = os.environ | {"PYTHONPATH": path, "FTBENCH_CACHE": str(place / "cache")}
 
     @contextmanager
     def typing(self, *words: str, **environment: str) -> Iterator[subprocess.Popen[str]]:

@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 import psutil
@@ -53,12 +54,14 @@ def kill_whole(process: psutil.Process) -> list[int]:
 
 
 @contextmanager
-def nodes(*gpus: float, path: str = "") -> Iterator[Nodes]:
+def nodes(*gpus: float, path: str = "", without: Path | None = None) -> Iterator[Nodes]:
     """A cluster with so many GPUs on each node; skips where Ray cannot start.
 
-    ``path`` is where Python looks for packages there, beside where it does here.
+    ``path`` is where Python looks for packages there, beside where it does here; a folder that
+    the nodes are ``without`` is empty for them.
     """
-    pytest.importorskip("ray", reason="ray is not installed")
+    if not find_spec("ray"):
+        pytest.skip("ray is not installed")
     folder = tempfile.mkdtemp(prefix="ray-", dir="/tmp")  # sockets have short names only
     environment = {
         "RAY_AUTH_MODE": "token",
@@ -66,7 +69,7 @@ def nodes(*gpus: float, path: str = "") -> Iterator[Nodes]:
         "RAY_TMPDIR": folder,
         "RAY_USAGE_STATS_ENABLED": "0",
     }
-    command = [sys.executable, __file__, *map(str, gpus)]
+    command = [*_hidden(without), sys.executable, __file__, *map(str, gpus)]
     there = os.environ | environment | {"PYTHONPATH": path}
     said = Path(folder, "said")
     with said.open("w") as log, subprocess.Popen(
@@ -84,6 +87,18 @@ def nodes(*gpus: float, path: str = "") -> Iterator[Nodes]:
         finally:
             _end(process)
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _hidden(folder: Path | None) -> list[str]:
+    """What comes before a command that sees an empty folder; skips where nothing can."""
+    if folder is None:
+        return []
+    own = ["unshare", "--mount", "--map-root-user"]
+    try:
+        subprocess.run([*own, "true"], check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        pytest.skip(f"no process here can have disks of its own: {error}")
+    return [*own, "sh", "-c", f'mount -t tmpfs none "{folder}" && exec "$@"', "nodes"]
 
 
 def _end(process: subprocess.Popen[str]) -> None:

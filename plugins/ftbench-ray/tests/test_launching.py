@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from installed_town import Town, results
+from installed_town import Town, results, rows
 from ray_nodes import nodes
 
 from ftbench.errors import UsageError
@@ -50,6 +50,31 @@ def test_two_jobs_share_a_gpu_of_a_cluster_that_stays(tmp_path):
     assert code == 2
     assert "No node of the Ray cluster can do a job, which takes 2 GPU, 1 CPU. " in complained
     assert "It has 1 nodes: 1 GPU, 1 CPU." in complained
+
+
+@pytest.mark.slow
+def test_nodes_without_the_disk_bring_their_work_back_through_the_shared_cache(tmp_path):
+    town = Town(tmp_path)
+    town.environment["FTBENCH_CACHE"] = "off"
+    site, shared = town.environment["PYTHONPATH"], tmp_path / "shared"
+    shared.mkdir()
+    with nodes(0, path=site, without=town.folder) as cluster:
+        words = (*SWEEP, f"hydra.launcher.address={cluster.address}", "--json")
+        code, _, complained = town.typed(*words, **cluster.environment)
+        assert code == 2 and "This machine does not see" in complained
+        sharing = cluster.environment | {"FTBENCH_SHARED_CACHE": str(shared)}
+        code, said, complained = town.typed(*words, **sharing)
+        assert code == 0 and [r["outcome"] for r in results(said, 2)] == ["trained"] * 2
+        assert "finetune: 2 runs" in complained
+        paid = ("backend=openai", "backend.base_url=http://127.0.0.1:1/v1", "finetune=lora")
+        code, _, complained = town.typed(*words, *paid, **sharing)
+        assert code == 2 and "does nothing that can be billed" in complained
+    assert len(town.ledgers()) == 2
+    for ledger in town.ledgers():
+        origins = dict(rows(ledger, "SELECT kind, origin FROM units"))
+        assert origins["finetune"].startswith("shared cache") and all(origins.values())
+    (first, second) = sorted(town.folder.glob("runs/.sweeps/*/group-*.log"))
+    assert "finetune: trained" in first.read_text() + second.read_text()
 
 
 def refusal(**settings):
