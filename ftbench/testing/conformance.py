@@ -69,6 +69,11 @@ def _loads(entry: EntryPoint, package: str, catalog: Catalog) -> Point:
     return Point(name="loads and offers what its hooks say", is_kept=not said, words=" ".join(said))
 
 
+def _dotted(version: object) -> str:
+    """A version as people write it: (1, 0) is 1.0."""
+    return ".".join(map(str, version)) if isinstance(version, tuple) else str(version or "no")
+
+
 def _declares(entry: EntryPoint) -> Point:
     try:
         declared = getattr(entry.load(), "FTBENCH_API", None)
@@ -76,7 +81,7 @@ def _declares(entry: EntryPoint) -> Point:
         return Point(name="declares its interface", is_kept=False, words=type(error).__name__)
     advice = f"Write FTBENCH_API = {API} into {entry.value}."
     return Point(
-        name=f"declares its interface ({declared or 'no'}; ours is {API})",
+        name=f"declares its interface ({_dotted(declared)}; ours is {_dotted(API)})",
         is_kept=declared is not None,
         words="" if declared else advice,
     )

@@ -3,12 +3,14 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 import yaml
 
-CI = Path(__file__).parents[2] / "ci" / "gate"
+ROOT = Path(__file__).parents[2]
+CI = ROOT / "ci" / "gate"
 STAND_IN = f"""#!{sys.executable}
 import json, os, pathlib, sys
 pathlib.Path("words.json").write_text(json.dumps(sys.argv[1:]))
@@ -44,9 +46,32 @@ def test_the_action_ends_as_the_gate_does_and_tells_its_decision(tmp_path, decis
 
 def test_no_input_of_the_action_is_part_of_its_shell():
     action, _ = step()
-    for each in action["runs"]["steps"]:
+    shells = [each for each in action["runs"]["steps"] if "run" in each]
+    assert len(shells) == 2
+    for each in shells:
         assert "${{" not in each["run"]
-        assert all(value.startswith("${{ inputs.") for value in each["env"].values())
+        given = ("${{ inputs.", "${{ github.action_path }}")
+        assert all(value.startswith(given) for value in each["env"].values())
+
+
+PIP = """#!/bin/sh
+echo "$PIP_EXTRA_INDEX_URL"
+printf '%s\\n' "$@"
+"""
+
+
+def test_without_a_name_the_checkout_itself_is_installed(tmp_path):
+    (tmp_path / "python").write_text(PIP)
+    (tmp_path / "python").chmod(0o755)
+    install = step()[0]["runs"]["steps"][0]["run"]
+    path = os.pathsep.join((str(tmp_path), "/usr/bin", "/bin"))
+    given = {"INSTALL": "", "HERE": str(CI), "PATH": path}
+    said = subprocess.check_output(["bash", "-e", "-c", install], text=True, env=given)
+    folders = [Path(word) for word in said.splitlines() if word.startswith(str(ROOT))]
+    assert all(folder.exists() for folder in folders)
+    named = {folder.name for folder in folders if folder.parent.name == "plugins"}
+    extra = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    assert named == set(extra["standard"])
 
 
 def test_the_options_of_the_templates_are_those_of_the_command():
