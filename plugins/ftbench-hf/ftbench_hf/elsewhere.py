@@ -81,7 +81,7 @@ def elsewhere(
         device=str(residence.device),
         adapters=tuple(_attached(one) for one in adapters),
         room=_room(residence.reader(base), [ask for one in group for ask in asks[one.digest]]),
-        memory=_share(residence),
+        memory=lambda: _share(residence),
     )
     yield Elsewhere(
         numbers=numbers,

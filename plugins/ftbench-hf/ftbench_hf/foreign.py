@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -46,8 +46,8 @@ class Wanted:
     adapters: tuple[Attached, ...]
     room: int
     """The most tokens that a prompt and its answer take together."""
-    memory: float
-    """The share of the device's memory that may be used."""
+    memory: Callable[[], float]
+    """The share of the device's memory that may be used, once everything else has left it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -115,7 +115,7 @@ def _start(wanted: Wanted, runner: str) -> Mapping[str, Any]:
         "dtype": wanted.dtype,
         "device": wanted.device,
         "room": wanted.room,
-        "memory": wanted.memory,
+        "memory": wanted.memory(),
         "adapters": _at_once(wanted),
         "rank": _rank(wanted),
     }

@@ -20,6 +20,8 @@ _PLACE = Path(__file__).parent / "own_environment"
 _MODULE = "ftbench_worker"
 _PATIENCE_SECONDS = 3600.0
 """The longest silence: a large model may take long to load, and then long to answer."""
+_LAST_SECONDS = 10.0
+"""From its last line to its end."""
 _MOST_WORDS = 200
 _GOES_ON = (
     "What was answered is kept: the same command asks for the rest, and does without it with "
@@ -91,9 +93,10 @@ class Worker:
 
     def close(self) -> None:
         """End it and whatever it has started."""
-        with suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
+        if self._process.returncode is None:  # else its number may be somebody else's by now
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
         for stream in (self._process.stdin, self._process.stdout):
             if stream is not None:
                 with suppress(OSError):
@@ -156,7 +159,10 @@ class Worker:
         return line
 
     def _last_words(self) -> str:
-        code = self._process.wait()
+        try:
+            code: int | str = self._process.wait(timeout=_LAST_SECONDS)
+        except subprocess.TimeoutExpired:
+            code = "none yet"
         said = self._complaints.read_text(encoding="utf-8", errors="replace").strip().splitlines()
         words = said[-1].strip().rstrip(".")[:_MOST_WORDS] if said else "it said nothing"
         return f"{words} (exit code {code})"

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hf_doubles import answers, many
@@ -11,7 +12,7 @@ from hf_doubles import answers, many
 from ftbench.errors import UsageError
 from ftbench_hf.backend import HuggingFace
 from ftbench_hf.engine import Engine
-from ftbench_hf.foreign import EngineFailed
+from ftbench_hf.foreign import EngineFailed, Wanted
 from ftbench_vllm.engine import PYTHON, RUNNER
 from ftbench_vllm.worker import _MODULE, _PLACE, Worker
 
@@ -133,6 +134,30 @@ def test_one_process_stays_until_other_weights_or_more_room_are_wanted(
     fitted = {(one["room"], one["memory"], one["dtype"]) for one in starts(tmp_path)}
     assert fitted == {(256, 0.3, "float32")}, "no more room than the model reads"
     backend.release()
+
+
+def test_what_is_free_is_asked_once_the_process_before_has_left(played, models):
+    """Otherwise another base would be given what is left beside the one before."""
+    engine = played()._foreign()
+    there = []
+
+    def free():
+        there.append(engine._worker)
+        return 0.5
+
+    for name in ("base", "full"):
+        wanted = Wanted(
+            folder=Path(models[name].location),
+            digest=models[name].digest,
+            dtype="float32",
+            device="cpu",
+            adapters=(),
+            room=256,
+            memory=free,
+        )
+        engine.begin(wanted)
+    assert there == [None, None]
+    engine.close()
 
 
 def test_who_asks_to_stop_ends_the_process_too(played, models, desk):
