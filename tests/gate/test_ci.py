@@ -55,6 +55,7 @@ def test_no_input_of_the_action_is_part_of_its_shell():
 
 
 PIP = """#!/bin/sh
+[ "$1" = -c ] && exit 1
 echo "$PIP_EXTRA_INDEX_URL"
 printf '%s\\n' "$@"
 """
