@@ -18,6 +18,7 @@ from .batches import Batch, Order, pad, parts
 from .loading import Loaded
 from .losses import token_losses
 from .memory import OutOfMemory, is_out_of_memory
+from .passes import passes
 from .rules import RuleBook
 from .slice import Slice
 from .tracks import Track
@@ -196,7 +197,8 @@ class Together:
         losses = {course.number: 0.0 for course in live}
         waiting = [course.shares() for course in live]
         while any(waiting):
-            for shares in _fitting([own.pop(0) for own in waiting if own], self._tokens):
+            every = [own.pop(0) for own in waiting if own]
+            for shares in passes(every, self._tokens, is_drawn=self._method.dropout > 0):
                 try:
                     found = _backward(loaded, adapters, shares)
                 except (RuntimeError, MemoryError) as error:
@@ -206,19 +208,6 @@ class Together:
                 for share, loss in zip(shares, found, strict=True):
                     losses[share.number] += loss
         return losses
-
-
-def _fitting(shares: Sequence[Share], budget: int) -> list[list[Share]]:
-    """Consecutive shares of at most ``budget`` padded tokens together; one is always allowed."""
-    found: list[list[Share]] = []
-    for share in shares:
-        last = found[-1] if found else []
-        rows = sum(len(one.part.rows) for one in (*last, share))
-        width = max(one.width for one in (*last, share))
-        if not last or rows * width > budget:
-            found.append([])
-        found[-1].append(share)
-    return found
 
 
 def _backward(loaded: Loaded, adapters: TrainingStack, shares: Sequence[Share]) -> list[float]:

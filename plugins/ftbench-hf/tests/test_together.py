@@ -104,6 +104,29 @@ def test_training_parts_of_batches_changes_nothing(bases, tmp_path):
     assert all(furthest(side[key], plain[key]) < 1e-6 for key in plain)
 
 
+def test_rows_of_all_go_by_length_where_nothing_is_drawn(bases, tmp_path):
+    """Long rows with long ones: less padding, and still each batch's own mean and gradient."""
+    base, found, padding = bases["llama"], {}, {}
+    for dropout in (0.0, 0.2):
+        backend = HuggingFace(
+            device="cpu", threads=1, micro_batch_tokens=400, checkpoint_seconds=None
+        )
+        network = backend._residence().base(base).network.double()
+        jobs = some_jobs(base, Lora(targets=["all-linear"], dropout=dropout))
+        plain = alone(backend, tmp_path / f"alone{dropout}", jobs)
+        seen = []
+        hook = network.get_input_embeddings().register_forward_hook(
+            lambda _, given, __, seen=seen: seen.append(given[0])
+        )
+        side = trained(backend, tmp_path / f"side{dropout}", jobs)
+        hook.remove()
+        found[dropout] = max(furthest(side[key], plain[key]) for key in plain)
+        fill = backend._residence().base(base).padding
+        padding[dropout] = sum(int((each == fill).sum()) for each in seen)
+    assert max(found.values()) < 1e-6
+    assert padding[0.0] < 0.8 * padding[0.2]
+
+
 def test_one_that_diverges_harms_nobody(exact, bases, tmp_path):
     good = some_jobs(bases["llama"], count=3)
     bad = replace(good[0], key="bad", learning_rate=1e300, epochs=3, seed=9)

@@ -1,0 +1,57 @@
+"""Which rows of trainings side by side are in one forward pass."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .batches import Batch
+from .chat import EncodedRow
+from .training_stack import Share
+
+
+def passes(shares: Sequence[Share], budget: int, *, is_drawn: bool) -> list[list[Share]]:
+    """The shares in passes of at most ``budget`` padded tokens; one is always allowed.
+
+    Where nothing is drawn at random for a share as a whole, its rows go with those of other shares
+    that are as long, so that little is padding.
+    """
+    return _as_they_are(shares, budget) if is_drawn else _by_length(shares, budget)
+
+
+def _as_they_are(shares: Sequence[Share], budget: int) -> list[list[Share]]:
+    found: list[list[Share]] = []
+    for share in shares:
+        last = found[-1] if found else []
+        rows = sum(len(one.part.rows) for one in (*last, share))
+        width = max(one.width for one in (*last, share))
+        if not last or rows * width > budget:
+            found.append([])
+        found[-1].append(share)
+    return found
+
+
+def _by_length(shares: Sequence[Share], budget: int) -> list[list[Share]]:
+    rows = [(place, row) for place, share in enumerate(shares) for row in share.part.rows]
+    rows.sort(key=lambda one: -len(one[1].tokens))
+    found: list[list[tuple[int, EncodedRow]]] = []
+    for one in rows:
+        last = found[-1] if found else []
+        if not last or len(last[0][1].tokens) * (len(last) + 1) > budget:
+            found.append([])
+        found[-1].append(one)
+    return [_shares(shares, group) for group in found]
+
+
+def _shares(shares: Sequence[Share], rows: Sequence[tuple[int, EncodedRow]]) -> list[Share]:
+    """What each has of some rows; losses are still divided by the targets of its whole batch."""
+    own: dict[int, list[EncodedRow]] = {}
+    for place, row in rows:
+        own.setdefault(place, []).append(row)
+    return [
+        Share(
+            number=shares[place].number,
+            part=Batch(rows=tuple(own[place])),
+            targets=shares[place].targets,
+        )
+        for place in sorted(own)
+    ]
