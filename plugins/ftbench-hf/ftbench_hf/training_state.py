@@ -68,10 +68,10 @@ def restore(
     trainer: Trainer, order: Order, tensors: Mapping[str, Any], facts: Mapping[str, Any]
 ) -> None:
     """Give a training the state that was saved; random numbers wait for ``restore_randomness``."""
-    weights = dict(_trained(trainer))
-    for name, weight in weights.items():
+    for name, weight in _trained(trainer):
         weight.copy_(share_of(tensors[f"weight/{name}"], weight))
-    places = list(weights.values())
+    # A rule may have frozen some of them since the optimizer numbered them.
+    places = [weight for group in trainer.optimizer.param_groups for weight in group["params"]]
     moments: dict[int, dict[str, Any]] = {}
     for name, value in _below("moment/", tensors):
         place, kind = name.split("/")
