@@ -63,7 +63,7 @@ class _Packed:
             plain: torch.Tensor = self._plain(seen)
             return plain
         if is_followed:
-            followed: torch.Tensor = _Followed.apply(seen, self)
+            followed: torch.Tensor = _Followed.apply(seen, self)  # type: ignore[no-untyped-call]
             return followed
         return self.ahead(seen)
 
