@@ -5,7 +5,7 @@ import os
 import secrets
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any
@@ -27,15 +27,17 @@ _INSTALL = "pip install ftbench-ray on this machine and on every node."
 
 
 @contextmanager
-def joined(address: str) -> Iterator[Any]:
+def joined(address: str, *, retries: int) -> Iterator[Any]:
     """Ray, while this process is a driver of the cluster at an address.
 
     ``auto`` never starts a cluster: a sweep that was meant for many machines would be done on
-    this one, and nobody told. Raises UsageError where no cluster can be joined.
+    this one, and nobody told. After so many ``retries`` a task that takes too much memory is
+    given up, which Ray would not do. Raises UsageError where no cluster can be joined.
     """
     where = (os.environ.get("RAY_ADDRESS") or address) if address == "auto" else address
     _knock(where)
-    with _environment(where), Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
+    told = _told(where, retries)
+    with _environment(told), Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
         ray = _imported()
         if ray.is_initialized():
             yield ray
@@ -114,12 +116,16 @@ def _unheard() -> Iterator[None]:
         os.close(nowhere)
 
 
-@contextmanager
-def _environment(where: str) -> Iterator[None]:
+def _told(where: str, retries: int) -> dict[str, str]:
     """What Ray reads as it is imported; a cluster of our own has a token that is in no file."""
-    told = dict(_QUIET)
+    told = _QUIET | {"RAY_task_oom_retries": str(retries)}
     if where == "local" and "RAY_AUTH_MODE" not in os.environ:
         told |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
+    return told
+
+
+@contextmanager
+def _environment(told: Mapping[str, str]) -> Iterator[None]:
     before = {name: os.environ.get(name) for name in told}
     os.environ.update(told)
     try:

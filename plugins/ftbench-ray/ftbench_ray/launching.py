@@ -46,7 +46,7 @@ def launched(task: Task, jobs: Sequence[DictConfig], settings: Settings) -> list
     needs = Needs(
         num_gpus=settings.num_gpus, num_cpus=settings.num_cpus, resources=settings.resources
     )
-    with joined(settings.address) as ray:
+    with joined(settings.address, retries=settings.max_retries) as ray:
         if needs.num_gpus is None:
             needs = replace(needs, num_gpus=float(has_gpu(ray)))
         if not settings.grows and (why := lack(needs, ray)):
@@ -153,6 +153,11 @@ def _in_words(known: Any, error: Exception, why: str) -> Exception:
         return cause
     if isinstance(error, known.TaskCancelledError):
         return UsageError(why or "It was called off.")
+    if isinstance(error, known.OutOfMemoryError):
+        return StorageError(
+            "Its node had no memory left, as often as hydra.launcher.max_retries allows: put "
+            "fewer jobs on a node by asking for more hydra.launcher.num_cpus or num_gpus."
+        )
     if isinstance(error, known.WorkerCrashedError | known.NodeDiedError):
         return StorageError("Its node died, as often as hydra.launcher.max_retries allows.")
     if isinstance(cause, ImportError) or "failed to import" in str(error):

@@ -54,11 +54,13 @@ def kill_whole(process: psutil.Process) -> list[int]:
 
 
 @contextmanager
-def nodes(*gpus: float, path: str = "", without: Path | None = None) -> Iterator[Nodes]:
+def nodes(
+    *gpus: float, path: str = "", without: Path | None = None, **variables: str
+) -> Iterator[Nodes]:
     """A cluster with so many GPUs on each node; skips where Ray cannot start.
 
     ``path`` is where Python looks for packages there, beside where it does here; a folder that
-    the nodes are ``without`` is empty for them.
+    the nodes are ``without`` is empty for them; they have more ``variables`` than a command.
     """
     if not find_spec("ray"):
         pytest.skip("ray is not installed")
@@ -70,7 +72,7 @@ def nodes(*gpus: float, path: str = "", without: Path | None = None) -> Iterator
         "RAY_USAGE_STATS_ENABLED": "0",
     }
     command = [*_hidden(without), sys.executable, __file__, *map(str, gpus)]
-    there = os.environ | environment | {"PYTHONPATH": path}
+    there = os.environ | environment | {"PYTHONPATH": path} | variables
     said = Path(folder, "said")
     with said.open("w") as log, subprocess.Popen(
         command, env=there, text=True, start_new_session=True,

@@ -64,7 +64,8 @@ def test_nodes_without_the_disk_bring_their_work_back_through_the_shared_cache(t
         assert code == 2 and "This machine does not see" in complained
         sharing = cluster.environment | {"FTBENCH_SHARED_CACHE": str(shared)}
         code, said, complained = town.typed(*words, **sharing)
-        assert code == 0 and [r["outcome"] for r in results(said, 2)] == ["trained"] * 2
+        assert code == 0, complained
+        assert [result["outcome"] for result in results(said, 2)] == ["trained"] * 2
         assert "finetune: 2 runs" in complained
         paid = ("backend=openai", "backend.base_url=http://127.0.0.1:1/v1", "finetune=lora")
         code, _, complained = town.typed(*words, *paid, **sharing)
@@ -75,6 +76,16 @@ def test_nodes_without_the_disk_bring_their_work_back_through_the_shared_cache(t
         assert origins["finetune"].startswith("shared cache") and all(origins.values())
     (first, second) = sorted(town.folder.glob("runs/.sweeps/*/group-*.log"))
     assert "finetune: trained" in first.read_text() + second.read_text()
+
+
+@pytest.mark.slow
+def test_a_node_without_memory_is_not_tried_for_ever(tmp_path):
+    town = Town(tmp_path)
+    path = town.environment["PYTHONPATH"]
+    with nodes(0, path=path, RAY_memory_usage_threshold="0.0001") as cluster:
+        own = (f"hydra.launcher.address={cluster.address}", "hydra.launcher.max_retries=1")
+        code, _, complained = town.typed(*SWEEP, *own, **cluster.environment)
+    assert code == 2 and "Its node had no memory left" in complained
 
 
 def refusal(**settings):
