@@ -15,7 +15,7 @@ from .rows import Answer, Prompt, Row
 from .slots import Slots, slot_cache
 from .stacked import Stack
 
-_SHARE = 8
+_SHARE = 16
 """Rows come and go together, once one in so many has ended."""
 _PROMPT_TOKENS = {True: 1024, False: 4096}
 """The most tokens of prompts that are read at once, padding included; by whether on a CPU."""
