@@ -14,12 +14,13 @@ from .stages.describe import describe
 from .stages.divergence import rate_divergence
 from .stages.finetune import fine_tune
 from .stages.fluency import rate_fluency
+from .stages.folder import BACKEND_FACT
 from .stages.jointly import fine_tune_jointly, respond_jointly
 from .stages.judge import judge_all
 from .stages.judge_jointly import judge_jointly
 from .stages.judge_meanwhile import judged_meanwhile
 from .stages.lm_eval_scores import score_with_lm_eval
-from .stages.prepare import BACKEND_FACT, prepare, stated_backend
+from .stages.prepare import prepare, stated_backend
 from .stages.respond import asking, respond
 from .stages.result import result_of, state_about
 from .stages.save import save

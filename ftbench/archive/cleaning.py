@@ -14,7 +14,7 @@ from ftbench.ledger.lock import RunLock
 from ftbench.ledger.store import Ledger, moment
 from ftbench.plugin.catalog import Catalog
 from ftbench.roles import Backend
-from ftbench.stages.prepare import BACKEND_FACT
+from ftbench.stages.folder import BACKEND_FACT
 
 from .opening import LEDGER, LOCK, check_is_run, opened
 

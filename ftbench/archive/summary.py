@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter
 
-from ftbench.config.compose import Cell
 from ftbench.digest import digest
 from ftbench.stages.derived import RESULT
 from ftbench.stages.save import write_atomically
@@ -15,8 +15,11 @@ from .opening import is_run
 from .reading import read_result
 from .seeds import over_seeds_of
 
+if TYPE_CHECKING:
+    from ftbench.config.compose import Cell
 
-def summaries(cells: Sequence[Cell], results: Sequence[RunResult]) -> list[RunResult]:
+
+def summaries(cells: Sequence["Cell"], results: Sequence[RunResult]) -> list[RunResult]:
     """One summary for each experiment of a command that finished under several seeds.
 
     Each is written beside its runs. Raises StorageError where that cannot be done.

@@ -3,10 +3,10 @@
 import shlex
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from ftbench.config.compose import Cell
 from ftbench.errors import CellsFailed
 from ftbench.statistics.result import RunResult
 
@@ -16,10 +16,13 @@ from .printable import printable
 from .summary import differing_words, failures, sweep_table
 from .table import result_view
 
+if TYPE_CHECKING:
+    from ftbench.config.compose import Cell
+
 _LOG_COLUMNS = 120
 
 
-def report(cells: Sequence[Cell], results: Sequence[RunResult], flags: Flags) -> int:
+def report(cells: Sequence["Cell"], results: Sequence[RunResult], flags: Flags) -> int:
     """Print what was measured and what failed; returns the exit code of the command."""
     from ftbench.archive.summary import summaries  # noqa: PLC0415, slow to import
 

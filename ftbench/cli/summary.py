@@ -1,15 +1,18 @@
 """The end of a sweep: one line per run, and every failure."""
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from rich.table import Table
 from rich.text import Text
 
-from ftbench.config.compose import Cell
 from ftbench.statistics.figures import difference, figure
 from ftbench.statistics.result import Measure, Row, RunResult
 
 from .printable import printable
+
+if TYPE_CHECKING:
+    from ftbench.config.compose import Cell
 
 _RATE = "harmfulness_rate"
 
@@ -37,7 +40,7 @@ def sweep_table(
     return table
 
 
-def differing_words(cells: Sequence[Cell]) -> list[str]:
+def differing_words(cells: Sequence["Cell"]) -> list[str]:
     """The words of each cell that are not all others' too, with the last part of their keys."""
     told = [dict.fromkeys(cell.overrides) for cell in cells]
     common = set.intersection(*(set(one) for one in told)) if told else set()

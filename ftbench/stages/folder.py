@@ -16,6 +16,9 @@ from ftbench.plugin.identity import identity
 if TYPE_CHECKING:
     from .prepare import Plan
 
+BACKEND_FACT = "backend"
+"""The fact of a ledger that says with which backend, by its name and all its settings."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFolder:

@@ -20,9 +20,6 @@ from .probes import added_probes
 from .questions import Questionnaire
 from .recipe import Decided, chosen_by_user, decide
 
-BACKEND_FACT = "backend"
-"""The fact of a ledger that says with which backend, by its name and all its settings."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
