@@ -116,6 +116,10 @@ class Component(ABC):
         """Who may send a bill for what it asks; None for work that is done on this machine."""
         return None
 
+    def settled(self) -> Mapping[str, Any]:
+        """What fields come to that leave a choice to the machine, where that changes a result."""
+        return {}
+
 
 class Method(Component):
     """Says which weights are trained; its fields are its settings."""

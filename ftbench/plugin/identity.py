@@ -25,5 +25,5 @@ def identity(component: Component, role: str, catalog: Catalog) -> dict[str, Any
         "name": component.name,
         "package": offer.package,
         "version": offer.version,
-        "settings": settings(component),
+        "settings": {**settings(component), **component.settled()},
     }

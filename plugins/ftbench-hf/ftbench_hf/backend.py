@@ -1,6 +1,6 @@
 """The backend ``hf``: fine-tunes and asks models on this machine."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,6 +70,11 @@ class HuggingFace(Backend):
     def __post_init__(self) -> None:
         self._kept: Any = None
         self._engine: Any = None
+
+    def settled(self) -> Mapping[str, Any]:
+        """Where it is a card that ``auto`` found: its numbers are no CPU's."""
+        found = find_device(self.device).type if self.device == "auto" else "cpu"
+        return {} if found == "cpu" else {"device": found}
 
     def resolve(self, model: Model) -> Model:
         """Pin a folder or a hub id by its digest, and check its weights and chat template."""

@@ -153,3 +153,10 @@ def test_release_frees_the_models(bases):
     backend.release()
     backend.release()
     assert backend._residence().base(bases["llama"]) is not first
+
+
+def test_what_a_card_computes_is_never_taken_for_a_cpus(monkeypatch):
+    assert HuggingFace().settled() == {}
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    assert HuggingFace().settled() == {"device": "cuda"}
+    assert HuggingFace(device="cpu").settled() == {}
