@@ -91,6 +91,7 @@ def test_a_page_opens_for_everybody(chromium, address, name, viewport, scheme):
     )
     assert said == []
     assert [url for url in asked if not url.startswith((address, "data:"))] == []
+    assert "???" not in page.locator("article").inner_text()
     assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
     context.close()
