@@ -70,7 +70,7 @@ OWN: Mapping[str, Own] = {
         summary="check submissions and make their table: ftbench leaderboard verify DIR"
     ),
     "report": Own(
-        summary="finished runs as one HTML file or Markdown: ftbench report runs/NAME",
+        summary="finished runs as one HTML file, Markdown or PDF: ftbench report runs/NAME",
         reads_plugins=False,
     ),
     "reproduce": Own(

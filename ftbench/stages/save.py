@@ -12,10 +12,10 @@ from .folder import RunFolder
 from .tally import Tally
 
 
-def write_atomically(path: Path, text: str) -> None:
+def write_atomically(path: Path, content: str | bytes) -> None:
     """Write a file so that it is there whole or not at all. Raises StorageError."""
     try:
-        write_whole(path, text.encode())
+        write_whole(path, content.encode() if isinstance(content, str) else content)
     except OSError as error:
         raise StorageError(f"{path} cannot be written: {error.strerror}.") from error
 

@@ -13,6 +13,7 @@ from ftbench.cli.main import main
 from ftbench.report.html import as_html
 from ftbench.report.markdown import as_markdown
 from ftbench.report.page import page_of
+from ftbench.report.pdf import BROWSERS
 from tests.browser import browser, violations
 from tests.browser import page_of as open_page
 from tests.finished_run import finished_run
@@ -85,6 +86,22 @@ def test_notebooks_show_a_result_and_make_a_frame_of_it(run):
     rate = frame[(frame.metric == "harmfulness_rate") & (frame.category == "")]
     assert {"base", "tuned", "difference"} <= set(rate.subject)
     assert result.headline("tuned").columns["harmfulness_rate"].value in set(rate.value)
+
+
+def test_a_browser_prints_it_as_pdf(run):
+    if not any(map(shutil.which, BROWSERS)):
+        pytest.skip("There is no browser here.")
+    assert main(["report", str(run), "--out", "report.pdf"]) == 0
+    assert Path("report.pdf").read_bytes().startswith(b"%PDF-")
+
+
+def test_without_a_browser_and_for_other_forms_it_says_what_to_do(run, monkeypatch, capsys):
+    monkeypatch.setenv("PATH", "")
+    assert main(["report", str(run), "--out", "report.pdf"]) == 2
+    assert "write an .html and print that" in capsys.readouterr().err
+    assert main(["report", str(run), "--out", "report.docx"]) == 2
+    assert "end it in .html, .md, .pdf" in capsys.readouterr().err
+    assert not list(Path().glob("report.*"))
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
