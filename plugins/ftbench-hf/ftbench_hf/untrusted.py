@@ -67,6 +67,8 @@ def refuse_unsafe_snapshot(snapshot: Path, *, where: str) -> None:
 
 
 def _check_files(folder: Path, where: str, *, is_cached: bool) -> None:
+    if not is_cached:
+        _check_pickles(folder, where)
     inside = (folder.parent.parent if _is_snapshot(folder) else folder).resolve()
     for path in _everything(folder):
         name = path.relative_to(folder).as_posix()
@@ -80,15 +82,26 @@ def _check_files(folder: Path, where: str, *, is_cached: bool) -> None:
             _check_name(name, where)
 
 
-def _check_name(name: str, where: str) -> None:
-    suffixes = {suffix.lower() for suffix in Path(name).suffixes}
-    if suffixes & _PICKLES:
+def _check_pickles(folder: Path, where: str) -> None:
+    """Name all at once: a trainer's checkpoint has four of them beside its weights."""
+    names = [path.relative_to(folder).as_posix() for path in _everything(folder)]
+    found = [name for name in names if _endings(name) & _PICKLES]
+    if found:
+        one = len(found) == 1
         raise DataError(
-            f"{name} in {where} belongs to the pickle files, which can run code when they are "
-            "loaded. Remove it. If the weights are in it, convert them: load once in a place you "
-            "trust, then save_pretrained as safetensors."
+            f"{', '.join(found)} in {where} {'belongs' if one else 'belong'} to the pickle files, "
+            f"which can run code when they are loaded. Remove {'it' if one else 'them'}, or give a "
+            "copy without. If weights are in one, convert them: load once in a place you trust, "
+            "then save_pretrained as safetensors."
         )
-    if suffixes & _CODE:
+
+
+def _endings(name: str) -> set[str]:
+    return {suffix.lower() for suffix in Path(name).suffixes}
+
+
+def _check_name(name: str, where: str) -> None:
+    if _endings(name) & _CODE:
         raise DataError(
             f"{name} in {where} is code, which ftbench never runs from a model. Remove it; a model "
             "must be of an architecture that is part of transformers."

@@ -52,6 +52,12 @@ def test_a_pickle_is_refused_beside_sound_weights(copied, sentinel, refused, nam
     refused(f"{name} in .* belongs to the pickle files")
 
 
+def test_all_pickles_of_a_checkpoint_are_named_at_once(copied, refused):
+    for name in ("optimizer.pt", "rng_state.pth", "scheduler.pt", "training_args.bin"):
+        (copied / name).write_bytes(b"")
+    refused("optimizer.pt, rng_state.pth, scheduler.pt, training_args.bin in .* belong to the ")
+
+
 @pytest.mark.parametrize("name", CODE)
 def test_code_is_refused(copied, sentinel, refused, name):
     (copied / name).parent.mkdir(exist_ok=True)
