@@ -9,14 +9,24 @@ from .choices import GROUPS, choices_of
 from .commands import SUMMARIES
 from .completion import SHELLS
 from .flags import HYDRAS, OURS
+from .help_options import options_of
 from .list import GROUP_OF_WORD
 from .options import options_after
 from .printable import printable
 
 Candidate = tuple[str, str]
 """A word, and what it means."""
-_OF_RUNS = ("watch", "status", "runs", "show", "verify", "export", "judge", "plot", "submit")
-_GROUPS_OF = {"show": GROUPS, "judge": ("judge",), "judge-card": ("judge",), "runs": GROUPS}
+_OF_RUNS = (
+    "watch", "status", "runs", "show", "verify", "export", "judge", "plot", "submit", "report",
+    "reveal", "cleanup",
+)  # fmt: skip
+_GROUPS_OF = {
+    "check": GROUPS, "show": GROUPS, "judge": ("judge",), "judge-card": ("judge",), "runs": GROUPS,
+}  # fmt: skip
+_OF_GATE = {
+    "gate.max_rate_increase=": "how much the harmfulness rate may rise, such as 2pp",
+    "gate.alpha=": "how often a model that rose by just so much may fail",
+}
 
 
 def complete(words: Sequence[str], catalog: Catalog) -> int:
@@ -34,8 +44,10 @@ def candidates(before: Sequence[str], current: str, catalog: Catalog) -> Iterato
     command = before[0] if before and "=" not in before[0] and before[0][:1] not in "-+~" else ""
     if "=" in current:
         yield from _values(before, current, catalog)
+    elif command and current.startswith("-"):
+        yield from options_of(_with_action(before), catalog)
     elif command:
-        yield from _arguments(command, catalog)
+        yield from _arguments(before, current, catalog)
     elif current.startswith("-"):
         yield from {**OURS, **HYDRAS}.items()
     else:
@@ -70,14 +82,26 @@ def _own_folders(before: Sequence[str]) -> list[Path]:
 _DIR = ("--config-dir", "-cd")
 
 
-def _arguments(command: str, catalog: Catalog) -> Iterator[Candidate]:
-    """What may follow a command: words of its own, finished runs, groups."""
-    if own := _WORDS_OF.get(command):
-        yield from own(catalog).items()
-    yield "--help", "what it takes"
+def _with_action(before: Sequence[str]) -> Sequence[str]:
+    """A command, with what it is to do where it does several things: ``cache prune``."""
+    return before[:2] if before[0] in _WITH_ACTIONS else before[:1]
+
+
+def _arguments(before: Sequence[str], current: str, catalog: Catalog) -> Iterator[Candidate]:
+    """What may follow a command: words of its own, finished runs, groups, options of a run."""
+    command, *said = before
+    if command == "check" and not said:
+        return  # its file; the shell knows those
+    if command in _WORDS_OF and not said:
+        yield from _WORDS_OF[command](catalog).items()
+    if command == "plugin" and said:
+        yield from ((one.package, one.version) for one in catalog.plugins)
     if command in _OF_RUNS:
         yield from ((f"runs/{name}", "") for name in _runs())
     yield from ((f"{group}=", "") for group in _GROUPS_OF.get(command, ()))
+    if command == "check":
+        yield from _OF_GATE.items()
+        yield from options_after(said, current, catalog)
 
 
 def _runs() -> list[str]:
@@ -93,11 +117,23 @@ def _tables(catalog: Catalog) -> dict[str, str]:
     return {name: one.summary for name, one in choices_of("experiment", catalog).items()}
 
 
+def _roles(catalog: Catalog) -> dict[str, str]:
+    from ftbench.testing.scaffold import ROLES_TO_BEGIN  # noqa: PLC0415, slow to import
+
+    return dict.fromkeys(ROLES_TO_BEGIN, "")
+
+
+_WITH_ACTIONS = ("cache", "jobs", "leaderboard", "plugin")
+
 _WORDS_OF: Mapping[str, Callable[[Catalog], Mapping[str, str]]] = {
     "list": lambda catalog: dict.fromkeys([*GROUP_OF_WORD, "tasks"], ""),
     "completion": lambda catalog: dict.fromkeys(SHELLS, ""),
     "reproduce": _tables,
     "cache": lambda catalog: {"list": "where it is, what it holds", "prune": "make room"},
     "jobs": lambda catalog: dict.fromkeys(("list", "resolve", "cancel"), ""),
-    "leaderboard": lambda catalog: dict.fromkeys(("verify", "build"), ""),
+    "leaderboard": lambda catalog: dict.fromkeys(
+        ("verify", "build", "export", "schema", "key"), ""
+    ),
+    "new": _roles,
+    "plugin": lambda catalog: {"check": "whether it keeps its contract"},
 }

@@ -66,7 +66,25 @@ def test_commands_have_words_of_their_own(catalog, tmp_path, monkeypatch):
     assert offered(catalog, "list", "att") == ["attacks"]
     assert offered(catalog, "watch", "ru") == ["runs/a_run"]
     assert offered(catalog, "show", "attack=") == ["attack=none", "attack=shout"]
-    assert offered(catalog, "completion", "") == ["bash", "zsh", "fish", "--help"]
+    assert offered(catalog, "completion", "") == ["bash", "zsh", "fish"]
+    assert offered(catalog, "new", "ju") == ["judge"] and offered(catalog, "plugin", "") == [
+        "check"
+    ]
+    assert offered(catalog, "report", "ru") == ["runs/a_run"]
+
+
+def test_options_of_a_command_are_those_of_its_help(catalog):
+    assert {"--junit", "--step-summary", "--baseline"} <= {*offered(catalog, "check", "x", "--")}
+    assert offered(catalog, "watch", "--e") == ["--every"]
+    assert offered(catalog, "cache", "prune", "--to") == ["--to-gb"]
+    assert offered(catalog, "cache", "list", "--to") == []
+
+
+def test_after_its_file_a_check_takes_the_words_of_a_run_and_of_the_gate(catalog):
+    assert offered(catalog, "check", "tra") == []
+    assert offered(catalog, "check", "train.jsonl", "gate.a") == ["gate.alpha="]
+    assert "model=" in offered(catalog, "check", "train.jsonl", "mod")
+    assert "finetune.epochs=" in offered(catalog, "check", "train.jsonl", "finetune.e")
 
 
 def test_a_meaning_is_on_the_same_line(ftbench, capsys):
