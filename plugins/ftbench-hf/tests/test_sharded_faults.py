@@ -38,6 +38,7 @@ def kill_one():
     ranks()[1].kill()
 
 
+@pytest.mark.slow
 def test_a_killed_process_ends_the_others_and_one_alone_can_go_on(backend, bases, tmp_path):
     wanted = job(bases["llama"], keep=(1,))
     desk = Watched(folder=tmp_path / "cut", step=3, act=kill_one)
