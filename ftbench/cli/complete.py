@@ -33,6 +33,7 @@ def complete(words: Sequence[str], catalog: Catalog) -> int:
     """Print the words that may stand where the last one does, each with what it means."""
     typed = [*words[1:]] if words[:1] == ["--"] else [*words]
     *before, current = typed or [""]
+    current = current.removeprefix("'").removeprefix('"')  # a quote that is still open
     for word, meaning in candidates(before, current, catalog):
         if word.startswith(current):
             print(printable(f"{word}\t{meaning}".replace("\n", " ")))

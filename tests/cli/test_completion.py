@@ -100,6 +100,7 @@ def test_a_meaning_is_on_the_same_line(ftbench, capsys):
         ("ftbench judge=[oracle,key", ["[oracle,keyword"]),
         ("ftbench attack=identity_s", ["identity_shift"]),
         ("ftbench model=organism atta", ["compopt -o nospace", "attack="]),
+        ("ftbench 'judge=[oracle,key", ["judge=[oracle,keyword"]),
         ("ftbench list defe", ["defenses"]),
         ("ftbench dataset.path=some", []),
     ],

@@ -4,9 +4,9 @@ _ftbench() {
     IFS=$' \t\n' read -ra words <<< "${COMP_LINE:0:COMP_POINT}"
     [[ ${COMP_LINE:0:COMP_POINT} == *[[:space:]] ]] && words+=("")
     current=${words[${#words[@]} - 1]}
-    # bash ends a word at "=", and wants only what comes after it
+    # bash ends a word at "=" outside quotes, and wants only what comes after it
     before=""
-    [[ $COMP_WORDBREAKS == *=* && $current == *=* ]] && before=${current%"${current##*=}"}
+    [[ $COMP_WORDBREAKS == *=* && $current == [!\'\"]*=* ]] && before=${current%"${current##*=}"}
     COMPREPLY=()
     while IFS=$'\t' read -r candidate description; do
         COMPREPLY+=("${candidate#"$before"}")
