@@ -39,7 +39,12 @@ def own_runs(tmp_path_factory):
 
 
 def run(words, folder):
-    environment = {**os.environ, "PATH": os.pathsep.join((str(BIN), os.environ["PATH"]))}
+    """As a reader has it, but that pip installs plugins into the folder, and copies them."""
+    words = [word.replace(" -e ftbench-", " ./ftbench-") for word in words]
+    site = str(Path(folder).resolve() / "installed")
+    path = os.pathsep.join((str(BIN), os.environ["PATH"]))
+    pip = {"PIP_TARGET": site, "PIP_NO_INDEX": "1", "PYTHONPATH": site}
+    environment = {**os.environ, "PATH": path, **pip}
     done = subprocess.run(
         words, env=environment, cwd=folder, capture_output=True, text=True, check=False,
         timeout=600,
