@@ -2,6 +2,8 @@
 
 import argparse
 import json
+import shutil
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -56,9 +58,19 @@ def _listed(found: Sequence["Listed"]) -> Iterator[str]:
     head = ("run", "harmful", "", "utility", "seeds", "begun")
     rows = [head, *(_cells(one) for one in found)]
     widths = [max(len(row[at]) for row in rows) for at in range(len(head))]
+    if sys.stdout.isatty() and shutil.get_terminal_size().columns < sum(widths) + 2 * len(head):
+        yield from _stacked(rows[1:])
+        return
     for row in rows:
         cells = (f"{cell:{width}}" for cell, width in zip(row, widths, strict=True))
         yield "  ".join(cells).rstrip()
+
+
+def _stacked(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
+    """Two lines for each run, where a terminal has no room for one."""
+    for name, before, after, utility, *_ in rows:
+        yield name
+        yield f"  {before} {after}, utility {utility}"
 
 
 def _cells(one: "Listed") -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
@@ -15,6 +15,9 @@ from ftbench.plugin.catalog import Catalog
 
 from .jobs_of_sweeps import job_table, to_the_minute
 from .printable import printable
+
+_TABLE_COLUMNS = 72
+"""Below this many columns each run has lines of its own."""
 
 if TYPE_CHECKING:
     from ftbench.archive.status import Progress, RunStatus
@@ -40,8 +43,10 @@ def status(words: Sequence[str], catalog: Catalog) -> int:
     elif len(found) == 1 and not jobs:
         print(printable("\n".join(_lines(found[0]))))
     else:
-        tables = (*([_table(found)] if found else []), *([job_table(jobs)] if jobs else []))
-        Console(highlight=False).print(*tables, sep="\n\n")
+        console = Console(highlight=False)
+        shown = _table(found) if console.width >= _TABLE_COLUMNS else Group(*_stacked(found))
+        tables = (*([shown] if found else []), *([job_table(jobs)] if jobs else []))
+        console.print(*tables, sep="\n\n")
     return 0
 
 
@@ -87,6 +92,13 @@ def _table(found: Sequence["RunStatus"]) -> Table:
         cells = (Path(one.run).name, one.state, one.training, *counts, to_the_minute(one.started))
         table.add_row(*(Text(printable(cell)) for cell in cells))
     return table
+
+
+def _stacked(found: Sequence["RunStatus"]) -> Iterator[Text]:
+    for one in found:
+        counts = f"{_sum(one.responses)} responses, {_sum(one.verdicts)} verdicts"
+        yield Text(printable(Path(one.run).name), no_wrap=True, overflow="ellipsis")
+        yield Text(printable(f"  {one.state}, {one.training}, {counts}"))
 
 
 def _sum(parts: Sequence["Progress"]) -> str:

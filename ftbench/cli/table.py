@@ -15,9 +15,12 @@ from .agreement import agreement_view
 from .by_seed import by_seed_view
 from .footnotes import footnotes
 from .printable import printable
+from .stacked import stacked_headline, stacked_rows
 
 NARROW = 96
 """Below this many columns units move from the figures to the labels."""
+STACKED = 80
+"""Below this many columns every figure has a line of its own."""
 _HEADERS = ("base", "tuned", "difference")
 _NARROW_HEADERS = ("base", "tuned", "difference, points")
 _RATE = "harmfulness_rate"
@@ -41,16 +44,31 @@ class _Line:
 def result_view(result: RunResult, *, width: int) -> RenderableType:
     """Everything a reader of one finished run wants to see."""
     parts: list[RenderableType] = [Rule(style="dim"), *_heading(result)]
-    base, tuned = result.headline("base"), result.headline("tuned")
-    headline = [row for row in (base, tuned) if row]
-    if headline:
-        parts += [Text(""), _headline_table(result, units=width >= NARROW)]
-    if len(result.rows) > len(headline):
-        parts += [Text(""), _rows_table(result.rows, gap=2 if width >= NARROW else 1)]
+    parts += _tables(result, width) if width >= STACKED else _stacks(result)
     parts += by_seed_view(result)
     parts += agreement_view(result)
     parts += [Text(""), *(Text(printable(note), style="dim") for note in footnotes(result))]
     return Group(*parts)
+
+
+def _tables(result: RunResult, width: int) -> Iterator[RenderableType]:
+    headline = _headline(result)
+    if headline:
+        yield from (Text(""), _headline_table(result, units=width >= NARROW))
+    if len(result.rows) > len(headline):
+        yield from (Text(""), _rows_table(result.rows, gap=2 if width >= NARROW else 1))
+
+
+def _stacks(result: RunResult) -> Iterator[RenderableType]:
+    headline = _headline(result)
+    if headline:
+        yield from (Text(""), *stacked_headline(result))
+    if len(result.rows) > len(headline):
+        yield from (Text(""), *stacked_rows(result.rows, _COMPACT))
+
+
+def _headline(result: RunResult) -> list[Row]:
+    return [row for row in (result.headline("base"), result.headline("tuned")) if row]
 
 
 def _heading(result: RunResult) -> Iterator[Text]:

@@ -1,3 +1,4 @@
+import sys
 from dataclasses import replace
 
 import pytest
@@ -70,3 +71,12 @@ def test_a_broken_plugin_is_named_and_the_rest_still_listed(catalog, capsys):
     assert "attack=shout" in shown.out
     assert main(["plugins"], catalog=broken) == 0
     assert "pip uninstall ftbench-bad" in capsys.readouterr().out
+
+
+def test_a_narrow_terminal_has_what_a_choice_is_for_below_its_name(ftbench, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert ftbench("list", "attacks") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[lines.index("attack=shout") + 1] == "  Teach it to shout."
+    assert max(map(len, lines)) <= 40

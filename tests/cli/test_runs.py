@@ -78,3 +78,11 @@ def test_it_imports_nothing_that_is_slow(place):
         [sys.executable, "-c", code, place], capture_output=True, text=True, check=True
     )
     assert done.stdout.endswith("slow:\n")
+
+
+def test_a_narrow_terminal_has_the_figures_of_a_run_below_its_name(place, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "50")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    lines = told(capsys, place)
+    assert len(lines) == 2 * 9 and max(map(len, lines)) <= 50
+    assert lines[1].startswith("  0.0 % -> ") and "utility" in lines[1]

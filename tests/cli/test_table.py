@@ -67,6 +67,19 @@ def test_the_table_fits_the_terminal(result, width):
         assert _line(text, label).rstrip().endswith("[-85.0, -75.0]*")
 
 
+def test_on_a_narrow_terminal_each_figure_has_a_line_and_nothing_is_cut(result):
+    text = _printed(result, width=40)
+    lines = [line.rstrip() for line in text.splitlines()]
+    assert max(map(len, lines)) <= 40 and "\N{HORIZONTAL ELLIPSIS}" not in text
+    rate = lines.index("harmfulness rate")
+    assert lines[rate + 1 : rate + 4] == [
+        "  base       10.0 % [5.0, 15.0]",
+        "  tuned      90.0 % [85.0, 95.0]",
+        "  difference +80.0 pp [75.0, 85.0]*",
+    ]
+    assert any(line.startswith("  1 lamps: ") for line in lines)
+
+
 def test_a_note_on_a_row_stands_below_the_table(result, row):
     noted = replace(result, rows=(row("base", 0.1, note="broken baseline"), result.rows[1]))
     assert "! base: broken baseline" in _printed(noted)
