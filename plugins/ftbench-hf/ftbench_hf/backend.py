@@ -45,8 +45,8 @@ class HuggingFace(Backend):
     max_length: int | None = None
     """The most tokens of a training example; null is what the model can read."""
     batch_tokens: int | None = transport(None)
-    """Tokens of prompts and answers in one batch of questions, padding included; null is 16384 on
-    a CPU, on CUDA what the free memory holds, and 65536 elsewhere."""
+    """Tokens of prompts and answers in one batch of questions, padding included; null is on CUDA
+    what the free memory holds, on a CPU a gigabyte of keys and values, at most 65536."""
     micro_batch_tokens: int = 4096
     """Tokens in one forward pass of training; the batch of a step never changes."""
     # Unlike micro_batch_tokens no part of a key: what would draw other random numbers is refused.

@@ -26,8 +26,10 @@ RESERVE = 0.08
 """The share of a card that is left to kernels, their workspace and fragments."""
 PROMPT_TOKENS = 4096
 """The most tokens of prompts that are read at once, whose keys and values are there twice."""
-_ON_A_CPU = 16384
-"""More rows at once wait longer for a CPU's memory."""
+_BYTES_ON_A_CPU = 1 << 30
+"""Of keys and values: weights are read once for all rows, but a CPU's memory is not the model's."""
+_LEAST_ON_A_CPU = 4096
+_RATED_ON_A_CPU = 16384
 _ELSEWHERE = 65536
 _MOST_TOKENS = 1 << 20
 _MOST_RATED = 65536
@@ -154,15 +156,20 @@ def planned_answering(loaded: Loaded) -> int:
     """The tokens in memory at once while a model answers."""
     card = card_of(loaded.device)
     if card is None:
-        return _ON_A_CPU if loaded.device.type == "cpu" else _ELSEWHERE
+        return _ELSEWHERE if loaded.device.type != "cpu" else _on_a_cpu(loaded)
     return answering_tokens(card, Shape.of(loaded.network))
+
+
+def _on_a_cpu(loaded: Loaded) -> int:
+    held = _BYTES_ON_A_CPU // Shape.of(loaded.network).remembered
+    return min(max(held, _LEAST_ON_A_CPU), _ELSEWHERE)
 
 
 def planned_rating(loaded: Loaded) -> int:
     """The tokens in memory at once while a model rates."""
     card = card_of(loaded.device)
     if card is None:
-        return planned_answering(loaded)
+        return _RATED_ON_A_CPU if loaded.device.type == "cpu" else _ELSEWHERE
     return rating_tokens(card, Shape.of(loaded.network))
 
 

@@ -6,6 +6,7 @@ from hf_doubles import PaperDesk, job
 from safetensors.torch import load_file
 
 from ftbench import Lora
+from ftbench_hf import planning
 from ftbench_hf.planning import (
     Card,
     Shape,
@@ -117,3 +118,11 @@ def test_the_weights_of_an_adapter_are_counted_before_it_is_made(backend, bases,
 
 def test_only_a_card_has_a_plan():
     assert card_of(torch.device("cpu")) is None
+
+
+def test_a_cpu_holds_a_gigabyte_of_keys_and_values(backend, bases, monkeypatch):
+    loaded = backend._residence().base(bases["llama"])
+    one = Shape.of(loaded.network).remembered
+    for held, expected in ((1 << 30, 65536), (5000 * one, 5000), (one, 4096)):
+        monkeypatch.setattr(planning, "_BYTES_ON_A_CPU", held)
+        assert planning.planned_answering(loaded) == expected
