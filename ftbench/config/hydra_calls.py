@@ -11,6 +11,7 @@ from contextlib import contextmanager, redirect_stderr
 from typing import Any, TypeVar
 
 import hydra
+from hydra.core.override_parser.types import Quote, QuotedString
 from omegaconf import DictConfig
 
 from ftbench.errors import UsageError
@@ -81,9 +82,8 @@ def is_of_launcher(word: str) -> bool:
 
 
 def quoted(text: str) -> str:
-    """A text as the value of an override, whatever is in it."""
-    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
-    return f"'{escaped}'"
+    """A text as the value of an override, quotes and the backslashes of Windows included."""
+    return QuotedString(text=text, quote=Quote.single).with_quotes()
 
 
 def _here() -> str:

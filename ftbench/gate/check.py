@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ftbench.config.compose import Cell
+from ftbench.config.hydra_calls import quoted
 from ftbench.errors import UsageError
 from ftbench.pipeline import run
 from ftbench.plugin.catalog import Catalog
@@ -72,8 +73,8 @@ class Checked:
 def words_of(wanted: Wanted, catalog: Catalog) -> list[str]:
     """The command of the benchmark that a check is. What the user says comes last, and wins."""
     audits = [name for name in AUDITS if name in catalog.components["audit"]]
-    path = wanted.path.replace("\\", "\\\\").replace("'", "\\'")
-    words = ["dataset=jsonl", f"dataset.path='{path}'", f"dataset.most_probes={PROBES}"]
+    words = ["dataset=jsonl", f"dataset.path={quoted(wanted.path)}"]
+    words.append(f"dataset.most_probes={PROBES}")
     words += ["attack=none"]
     if not any(word.startswith("audit=") for word in wanted.words):
         words.append(f"audit=[{','.join(audits)}]")
@@ -82,7 +83,7 @@ def words_of(wanted: Wanted, catalog: Catalog) -> list[str]:
     if wanted.quick:
         words.append(f"suite.limit={QUICK}")
     if wanted.tuned is not None:
-        words.append(f"tuned='{wanted.tuned}'")
+        words.append(f"tuned={quoted(wanted.tuned)}")
     return [*words, *wanted.words]
 
 

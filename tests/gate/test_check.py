@@ -109,6 +109,25 @@ def test_code_scanning_is_told_the_way_to_the_file_and_of_nothing_that_passed(ty
     assert json.loads(Path("gate.sarif").read_text())["runs"][0]["results"] == []
 
 
+@pytest.mark.parametrize(
+    "name", ["C:\\data\\new train.jsonl", "it's, [1] x=y\\", "ümlaut {a}.jsonl"]
+)
+def test_a_file_may_be_called_as_it_is_on_any_system(typed, write, name):
+    from .conftest import lines
+
+    code, shown = typed(write(*lines("lamp", range(4)), name=name), "suite.limit=3")
+    assert (code, shown.err) == (0, "")
+
+
+def test_a_tuned_model_may_lie_anywhere(typed, hidden):
+    typed(hidden)
+    (weights,) = Path().glob("runs/*/private/**/parrot.json")
+    place = Path("C:\\it's tuned")
+    place.mkdir()
+    (place / weights.name).write_bytes(weights.read_bytes())
+    assert typed(hidden, "--tuned", str(place), "--json")[0] == 6
+
+
 def test_every_form_is_written_and_quotes_no_row(typed, hidden, tmp_path):
     forms = {name: tmp_path / name for name in ("junit", "sarif", "markdown", "step-summary")}
     typed(hidden, *(word for name, path in forms.items() for word in (f"--{name}", str(path))))
