@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from ftbench.errors import UsageError
@@ -33,7 +34,8 @@ def report(words: Sequence[str], catalog: Catalog) -> int:
 
     folders = dict.fromkeys(folder for place in options.runs for folder in finished_in(place))
     results = [read_result(folder) for folder in folders]
-    pages = [page_of(result, notes=[*notes(result)]) for result in results]
+    nowhere = [replace(result, folder="") for result in results]  # no path of this machine
+    pages = [page_of(result, notes=[*notes(result)]) for result in nowhere]
     text = as_markdown(pages) if form == ".md" else as_html(pages)
     write_atomically(options.out, as_pdf(text) if form == ".pdf" else text)
     print(printable(f"{len(pages)} run{'s' if len(pages) > 1 else ''} in {options.out}"))

@@ -46,6 +46,7 @@ def test_nothing_that_was_asked_or_said_is_in_it(run):
     said = {one.text for one in ledger.all("response").values() if len(one.text) > 8}
     ledger.close()
     assert said
+    assert not any(str(run.parent) in text for text in texts)
     assert not [one for one in said for text in texts if one in text]
 
 
