@@ -8,7 +8,8 @@ from pathlib import Path
 from ftbench.errors import StorageError
 from ftbench.ledger.drafts import write_whole
 from ftbench.ledger.lock import RunLock
-from ftbench.stages.derived import CONFIG, LM_EVAL, RESULT, VERDICTS
+from ftbench.stages.derived import CONFIG, LM_EVAL, VERDICTS
+from ftbench.stages.folder import RESULT
 
 from .opening import LOCK, opened
 from .parquet import PARQUET, parquet_bytes

@@ -2,15 +2,17 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ftbench.errors import StorageError
 from ftbench.ledger.seal import SEAL
 from ftbench.ledger.store import Ledger
-from ftbench.stages.derived import DerivedFile, derived_files
 from ftbench.stages.folder import RunFolder
-from ftbench.stages.result import result_of
-from ftbench.stages.sheet import stated_sheets
-from ftbench.stages.tally import Tally, lm_eval_fact, tally
+from ftbench.stages.sheet import lm_eval_fact, stated_sheets
+
+if TYPE_CHECKING:
+    from ftbench.stages.derived import DerivedFile
+    from ftbench.stages.tally import Tally
 
 NEEDED = ("started", "questions", "sheets", "judges", "utility", "about", "composed")
 """The facts that a finished run has stated, in this order."""
@@ -25,8 +27,10 @@ def unstated(ledger: Ledger) -> list[str]:
     return missing + [name for name in scored if ledger.fact(name) is None]
 
 
-def counted(run: RunFolder) -> Tally:
+def counted(run: RunFolder) -> "Tally":
     """Count a finished run again. Raises StorageError where it is not finished, or damaged."""
+    from ftbench.stages.tally import tally  # noqa: PLC0415, slow to import
+
     if missing := unstated(run.ledger):
         raise StorageError(
             f"{run.path} is not finished: its ledger says nothing of its {missing[0]}. "
@@ -35,8 +39,11 @@ def counted(run: RunFolder) -> Tally:
     return tally(run.ledger)
 
 
-def rebuilt(run: RunFolder, found: Tally) -> Iterator[DerivedFile]:
+def rebuilt(run: RunFolder, found: "Tally") -> "Iterator[DerivedFile]":
     """The files of a run as they were published, wherever its folder lies by now."""
+    from ftbench.stages.derived import derived_files  # noqa: PLC0415, slow to import
+    from ftbench.stages.result import result_of  # noqa: PLC0415
+
     composed = run.ledger.fact("composed") or {}
     sealed = run.ledger.fact(SEAL) or {}
     name = sealed.get("run", run.path.resolve().name)

@@ -11,7 +11,7 @@ from ftbench.ledger.budget import shown
 from ftbench.ledger.lock import holder
 from ftbench.ledger.payments import spent_in
 from ftbench.records import Response, Verdict
-from ftbench.stages.derived import RESULT
+from ftbench.stages.folder import RESULT
 from ftbench.stages.judge import answers_for
 from ftbench.stages.sheet import Sheet, stated_sheets
 

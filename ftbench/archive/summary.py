@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pydantic import TypeAdapter
 
 from ftbench.digest import digest
-from ftbench.stages.derived import RESULT
+from ftbench.stages.folder import RESULT
 from ftbench.stages.save import write_atomically
 from ftbench.statistics.result import RunResult
 

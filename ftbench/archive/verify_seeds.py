@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from ftbench.errors import FtbenchError, UsageError
-from ftbench.stages.derived import RESULT
+from ftbench.stages.folder import RESULT
 
 from .damage import Damage
 from .opening import check_is_run

@@ -13,11 +13,11 @@ from pydantic import TypeAdapter
 from ftbench.coherence.classes import class_of
 from ftbench.statistics.result import RunResult
 
+from .folder import RESULT
 from .sheet import Sheet
 from .tally import JudgedPrompt, Tally
 
 CONFIG = "private/config.yaml"
-RESULT = "public/result.json"
 VERDICTS = "public/verdicts.csv"
 LM_EVAL = "private/lm_eval"
 VERDICT_COLUMNS = (

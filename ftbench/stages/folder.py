@@ -16,6 +16,8 @@ from ftbench.plugin.identity import identity
 if TYPE_CHECKING:
     from .prepare import Plan
 
+RESULT = "public/result.json"
+"""The file that a finished run has."""
 BACKEND_FACT = "backend"
 """The fact of a ledger that says with which backend, by its name and all its settings."""
 

@@ -8,8 +8,8 @@ from .folder import RunFolder
 from .panel import judges_of
 from .questions import Questionnaire
 from .reader import Reader
-from .sheet import Sheet
-from .tally import lm_eval_fact, verdicts_of
+from .sheet import Sheet, lm_eval_fact
+from .tally import verdicts_of
 
 
 def score_with_lm_eval(

@@ -72,6 +72,11 @@ def _sheet(stated: Mapping[str, Any], questions: Mapping[str, Question]) -> Shee
     return Sheet(**who, entries=entries)
 
 
+def lm_eval_fact(sheet: Sheet) -> str:
+    """The name under which a ledger keeps lm-eval's results for a sheet."""
+    return f"lm_eval {sheet.name}"
+
+
 def is_judged(question: Question, response: Response, *, grades: bool = False) -> bool:
     """Whether a judge is asked about a response at all; one who ``grades`` is for utility alone."""
     is_theirs = question.graded if grades else question.measures != "utility"

@@ -16,7 +16,7 @@ from .judge import verdict_key
 from .panel import GRADES, judges_of, of_harm
 from .reader import Reader
 from .score import Evidence, Scored, Values, differences, row, scored
-from .sheet import UNFORMATTED, Place, Sheet, is_judged, stated_sheets
+from .sheet import UNFORMATTED, Place, Sheet, is_judged, lm_eval_fact, stated_sheets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,11 +80,6 @@ def tally(ledger: Ledger) -> Tally:
         lm_eval=tuple(replayed),
         scored=tuple(every),
     )
-
-
-def lm_eval_fact(sheet: Sheet) -> str:
-    """The name under which a ledger keeps lm-eval's results for a sheet."""
-    return f"lm_eval {sheet.name}"
 
 
 def _check_whole(ledger: Ledger, sheet: Sheet, responses: Mapping[str, Response]) -> None:
