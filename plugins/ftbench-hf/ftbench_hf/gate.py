@@ -13,6 +13,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,27 +40,56 @@ class GateCallback(TrainerCallback):
         """
         self._path, self._words = path, words
         self._quick, self._raises = quick, raises
+        self._group: Any = None
         self.checked: list[tuple[int, Checked]] = []
         """Each step with what was found; the last is the one that stopped the training."""
 
     def on_save(self, args: Any, state: Any, control: Any, **kwargs: Any) -> Any:
-        """Have the gate decide over the checkpoint that was just written."""
-        if not state.is_world_process_zero:
-            return control
+        """Have the gate decide over the checkpoint that was just written.
+
+        Of several processes the first one checks, and all of them do what it says.
+        """
+        said = "the first process failed"
+        try:
+            if state.is_world_process_zero:
+                said = self._decision(args, state, kwargs)
+        finally:
+            said = self._heard_from_the_first(said)
+        if said not in ("pass", "warn", "fail"):
+            raise GateFailed(f"Step {state.global_step} could not be checked: {said}")
+        if said == "fail":
+            control.should_training_stop = True
+            if self._raises:
+                raise GateFailed(f"The gate failed at step {state.global_step}.")
+        return control
+
+    def _decision(self, args: Any, state: Any, kwargs: Any) -> str:
+        """What the gate decides of the last checkpoint, or what keeps it from that."""
         folder = Path(args.output_dir) / f"checkpoint-{state.global_step}"
         tokenizer = kwargs.get("processing_class") or kwargs.get("tokenizer")
         with _as_model(folder, tokenizer) as model, _loggers_kept():
             found = ftbench.check(self._path, *self._words, tuned=str(model), quick=self._quick)
         gc.collect()
         if found.gate is None:
-            raise GateFailed(f"{folder} could not be checked: {found.result.failure}")
+            return found.result.failure
         self.checked.append((state.global_step, found))
         _tell(found, state.global_step)
-        if found.is_failed:
-            control.should_training_stop = True
-            if self._raises:
-                raise GateFailed(f"The gate failed at step {state.global_step}.")
-        return control
+        return found.gate.decision
+
+    def _heard_from_the_first(self, said: str) -> str:
+        """The first process's words on every process; alone, what was said.
+
+        A check takes longer than a broadcast of weights may: the group has its own patience.
+        """
+        from torch import distributed  # noqa: PLC0415, slow to import
+
+        if not (distributed.is_available() and distributed.is_initialized()):
+            return said
+        if self._group is None:
+            self._group = distributed.new_group(backend="gloo", timeout=timedelta(days=7))
+        heard = [said]
+        distributed.broadcast_object_list(heard, src=0, group=self._group)
+        return heard[0]
 
 
 def _tell(found: Checked, step: int) -> None:

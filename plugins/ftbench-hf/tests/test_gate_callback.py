@@ -1,4 +1,6 @@
 import logging
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,6 +20,10 @@ class Tokenizer:
 
 
 class Checked(SimpleNamespace):
+    @property
+    def is_passed(self) -> bool:
+        return not self.is_failed
+
     def __str__(self) -> str:
         return "Gate failed." if self.is_failed else "Gate passed."
 
@@ -27,15 +33,15 @@ class Checks:
     """Stands in for `ftbench.check`: fails from the second time on."""
 
     seen: list[set[str]]
-    gate: Any = True
+    is_able: bool = True
 
     def __call__(self, path: str, *words: str, tuned: str, quick: bool) -> Any:
         self.seen.append({file.name for file in Path(tuned).iterdir()})
-        failure = "" if self.gate else "no model"
-        result = SimpleNamespace(failure=failure)
+        result = SimpleNamespace(failure="" if self.is_able else "no model")
         logging.getLogger("transformers").setLevel(logging.ERROR)
         failed = len(self.seen) > 1
-        return Checked(gate=self.gate, is_failed=failed, is_passed=not failed, result=result)
+        gate = SimpleNamespace(decision="fail" if failed else "pass") if self.is_able else None
+        return Checked(gate=gate, is_failed=failed, result=result)
 
 
 @pytest.fixture
@@ -92,11 +98,44 @@ def test_a_failure_can_end_the_program(checks: Checks, tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_checked_is_no_pass(checks: Checks, tmp_path: Path) -> None:
-    checks.gate = None
+    checks.is_able = False
     with pytest.raises(GateFailed, match="could not be checked: no model"):
         saved(GateCallback("train.jsonl"), tmp_path, 10)
 
 
-def test_only_one_of_several_processes_checks(checks: Checks, tmp_path: Path) -> None:
-    saved(GateCallback("train.jsonl"), tmp_path, 10, first=False)
-    assert checks.seen == []
+TOGETHER = """
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from torch import distributed
+from transformers import TrainerControl, TrainerState
+import ftbench
+from ftbench_hf.gate import GateCallback
+
+distributed.init_process_group("gloo")
+first = distributed.get_rank() == 0
+place = Path(sys.argv[1])
+def check(*words, **more):
+    assert first
+    gate = SimpleNamespace(decision="fail")
+    return SimpleNamespace(gate=gate, is_passed=False, is_failed=True)
+ftbench.check = check
+(place / "checkpoint-10").mkdir(exist_ok=True)
+state = TrainerState(global_step=10, is_world_process_zero=first)
+callback = GateCallback("train.jsonl")
+control = callback.on_save(SimpleNamespace(output_dir=place), state, TrainerControl())
+print("stops", control.should_training_stop, len(callback.checked), flush=True)
+distributed.destroy_process_group()
+"""
+
+
+@pytest.mark.slow
+def test_one_of_several_processes_checks_and_all_of_them_stop(tmp_path: Path) -> None:
+    (tmp_path / "together.py").write_text(TOGETHER)
+    run = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    done = subprocess.run(
+        [*run, str(tmp_path / "together.py"), str(tmp_path)],
+        capture_output=True, text=True, check=False, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert sorted(done.stdout.splitlines()) == ["stops True 0", "stops True 1"]
