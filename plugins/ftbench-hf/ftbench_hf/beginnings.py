@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from os.path import commonprefix
 from typing import Any
 
 import torch
@@ -37,17 +38,18 @@ class Beginnings:
     def __init__(self, prompts: Sequence[Prompt]) -> None:
         alike: dict[Any, list[Prompt]] = {}
         for prompt in prompts:
-            alike.setdefault(_mark(prompt), []).append(prompt)
-        self._all = {mark: _shared(group) for mark, group in alike.items()}
-
-    @property
-    def tokens(self) -> int:
+            alike.setdefault((prompt.adapter, prompt.tokens[:_ALIKE]), []).append(prompt)
+        self._of: dict[str, Beginning] = {}
+        self.tokens = 0
         """Of all beginnings together."""
-        return sum(len(one.tokens) for one in self._all.values())
+        for group in alike.values():
+            one = _shared(group)
+            self._of |= {prompt.key: one for prompt in group}
+            self.tokens += len(one.tokens)
 
     def of(self, prompt: Prompt) -> Beginning:
         """The beginning that a prompt shares with others; it may be empty."""
-        return self._all[_mark(prompt)]
+        return self._of[prompt.key]
 
     def cache(self, config: Any, prompts: Sequence[Prompt]) -> DynamicCache:
         """A cache that has read the beginnings of some prompts, which are equally long."""
@@ -59,17 +61,15 @@ class Beginnings:
         return cache
 
 
-def _mark(prompt: Prompt) -> Any:
-    return prompt.adapter, prompt.tokens[:_ALIKE]
+def common_length(rows: Sequence[tuple[int, ...]]) -> int:
+    """How many tokens all rows begin with."""
+    return len(commonprefix(rows))
 
 
 def _shared(prompts: Sequence[Prompt]) -> Beginning:
     """What they have in common; at least one token is left to each, from which to go on."""
-    first, last = (pick(prompt.tokens for prompt in prompts) for pick in (min, max))
-    same = 0
-    while same < min(len(first), len(last)) and first[same] == last[same]:
-        same += 1
+    same = common_length([prompt.tokens for prompt in prompts])
     same = min(same, *(len(prompt.tokens) - 1 for prompt in prompts))
     if same * (len(prompts) - 1) < _LEAST_SAVED:
         same = 0
-    return Beginning(adapter=prompts[0].adapter, tokens=first[:same])
+    return Beginning(adapter=prompts[0].adapter, tokens=prompts[0].tokens[:same])

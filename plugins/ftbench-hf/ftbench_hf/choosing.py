@@ -8,8 +8,9 @@ from typing import Any
 from ftbench.errors import UsageError
 
 from .engine import Engine
+from .flight_attention import can_fly
 from .foreign import ForeignEngine, find_engine
-from .slots import has_slots
+from .key_value_cache import keeps_all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,24 +55,26 @@ def foreign_choice(wanted: Engine) -> Choice:
     return Choice(engine=Engine.vllm, why="the device is CUDA, and vLLM is there")
 
 
-def own_choice(wanted: Engine, config: Any) -> Choice:
-    """Which of our own engines answers for an architecture, by the config of a network.
+def own_choice(wanted: Engine, network: Any) -> Choice:
+    """Which of our own engines answers for a network, by its architecture.
 
     Raises:
         UsageError: The user wants rows in flight, and the architecture does not allow it.
     """
-    keeps_all = has_slots(config)
-    if wanted is Engine.in_flight and not keeps_all:
+    is_able = can_fly(network)
+    why_not = _SLIDES if not keeps_all(network.config) else _ATTENDS_ITS_OWN_WAY
+    if wanted is Engine.in_flight and not is_able:
         raise UsageError(
-            f"backend.engine=in_flight cannot answer for {config.model_type}: {_SLIDES}. "
+            f"backend.engine=in_flight cannot answer for {network.config.model_type}: {why_not}. "
             "Choose backend.engine=auto, batches or continuous."
         )
     if wanted in (Engine.in_flight, Engine.batches, Engine.continuous):
         return Choice(engine=wanted, why="")
-    if keeps_all:
+    if is_able:
         return Choice(engine=Engine.in_flight, why=_KEEPS_ALL)
-    return Choice(engine=Engine.batches, why=_SLIDES)
+    return Choice(engine=Engine.batches, why=why_not)
 
 
 _KEEPS_ALL = "every layer keeps the keys and values of all tokens, so that rows can come and go"
+_ATTENDS_ITS_OWN_WAY = "it attends in a way of its own"
 _SLIDES = "not every layer keeps the keys and values of all tokens"

@@ -9,10 +9,11 @@ import torch
 from transformers.cache_utils import DynamicCache
 
 from .beginnings import Beginnings
+from .cohorts import Cohort
+from .flight_attention import Flight, attending
 from .loading import Loaded
 from .packed import packed
 from .rows import Answer, Prompt, Row
-from .slots import Slots, slot_cache
 from .stacked import Stack
 
 _SHARE = 16
@@ -30,17 +31,17 @@ def decode_in_flight(
     prompt's ``adapter`` says which of the stack answers it. ``torch.OutOfMemoryError`` is left to
     the caller, who knows which answers are still missing.
     """
-    flight = _Flight(loaded, prompts, budget=budget, stack=stack)
-    with packed(loaded.network):
-        while not flight.is_over:
+    answering = _Answering(loaded, prompts, budget=budget, stack=stack)
+    with packed(loaded.network), attending(loaded.network):
+        while not answering.is_over:
             # One step at a time, because a generator must not hold inference mode while it waits.
             with torch.inference_mode():
-                answers = flight.fill() + flight.step()
+                answers = answering.fill() + answering.step()
             yield from answers
 
 
-class _Flight:
-    """The rows under way, a slot each, and the prompts that wait."""
+class _Answering:
+    """The rows under way, and the prompts that wait."""
 
     def __init__(
         self, loaded: Loaded, prompts: Sequence[Prompt], *, budget: int, stack: Stack | None
@@ -48,71 +49,70 @@ class _Flight:
         self._loaded = loaded
         self._stack = stack
         self._beginnings = Beginnings(prompts)
-        # Prompts whose beginnings are equally long are read in one pass, and so stand together.
-        self._waiting = sorted(
-            reversed(prompts), key=lambda prompt: len(self._beginnings.of(prompt).tokens)
-        )
-        longest = max(len(prompt.tokens) for prompt in prompts)
-        room = longest + max(prompt.max_tokens for prompt in prompts)
-        budget -= self._beginnings.tokens
-        count = min(len(prompts), max(1, budget // room))
-        self._slots = Slots(count, room, loaded.device)
-        self._cache: Any = slot_cache(loaded.network.config, self._slots)
-        self._rows: list[Row | None] = [None] * count
-        self._tokens = torch.zeros(count, dtype=torch.long, device=loaded.device)
+        # Prompts whose beginnings are equally long are read in one pass, and so stand together;
+        # so do those of one model, whose adapter then has many rows at once.
+        self._waiting = sorted(reversed(prompts), key=self._kind)
+        room = max(map(self._room, prompts))
+        self._most = min(len(prompts), max(1, (budget - self._beginnings.tokens) // room))
+        self._flight = Flight(loaded.network.config, self._beginnings, loaded.device)
+        self._rows: list[Row] = []
+
+    def _kind(self, prompt: Prompt) -> int:
+        return len(self._beginnings.of(prompt).tokens)
+
+    def _room(self, prompt: Prompt) -> int:
+        return prompt.room - len(self._beginnings.of(prompt).tokens)
 
     @property
     def is_over(self) -> bool:
         """Whether nobody is under way or waits."""
-        return not self._waiting and not self._live()
+        return not self._waiting and not self._rows
 
     def fill(self) -> list[Answer]:
-        """Put those who wait into free slots, or do without these slots when nobody waits."""
-        free = [place for place, row in enumerate(self._rows) if row is None or row.done]
-        if len(free) * _SHARE < len(self._rows):
+        """Let those who wait begin, once there is room for some."""
+        if not self._waiting or (self._most - len(self._rows)) * _SHARE < self._most:
             return []
         answers: list[Answer] = []
-        if self._waiting:
-            while free and self._waiting:
-                answers += self._begin(free)
-        elif len(free) < len(self._rows):
-            self._shrink(free)
-        self._route([row.prompt.adapter if row else None for row in self._rows])
+        begun: list[Cohort] = []
+        free = self._most - len(self._rows)
+        while self._waiting and free:
+            new = self._next(free)
+            self._recall([row.prompt for row in new])
+            cohort, said = self._read(new)
+            answers += said
+            free -= len(cohort)
+            begun.append(cohort)
+        self._flight.join(begun)
+        self._rows_changed()
         return answers
 
     def step(self) -> list[Answer]:
         """One token for each row."""
-        if not self._live():
+        if not self._rows:
             return []
-        mask, positions = self._slots.step()
-        chosen = self._ask(self._tokens[:, None], mask, positions, self._cache)
-        self._tokens = chosen
-        answers = []
-        for place, (row, token) in enumerate(zip(self._rows, chosen.tolist(), strict=True)):
-            if row is None or row.done:
-                continue
-            self._slots.next[place] += 1
-            if answer := row.extend(self._loaded, token):
-                answers.append(answer)
+        rows, device = self._rows, self._loaded.device
+        self._flight.next_column()
+        tokens = torch.tensor([[row.said[-1]] for row in rows], device=device)
+        positions = torch.tensor([[row.tokens - 1] for row in rows], device=device)
+        # Attention knows what each row may see.
+        mask = torch.ones(1, 1, 1, 1, dtype=torch.bool, device=device)
+        chosen = self._ask(tokens, mask, positions, self._flight.cache)
+        answers = self._heard(rows, chosen)
+        if any(row.done for row in rows):
+            self._flight.leave()
+            self._rows_changed()
         return answers
 
-    def _live(self) -> bool:
-        return any(row is not None and not row.done for row in self._rows)
+    def _heard(self, rows: Sequence[Row], chosen: torch.Tensor) -> list[Answer]:
+        said = (
+            row.extend(self._loaded, token)
+            for row, token in zip(rows, chosen.tolist(), strict=True)
+        )
+        return [answer for answer in said if answer]
 
-    def _begin(self, free: list[int]) -> list[Answer]:
-        """Read the prompts of as many as fit in one pass; their first tokens are chosen here."""
-        new = self._next(len(free))
-        places = [free.pop(0) for _ in new]
-        self._recall([row.prompt for row in new])
-        chosen = self._read(new, places)
-        self._tokens[torch.tensor(places, device=chosen.device)] = chosen
-        answers = []
-        for place, row, token in zip(places, new, chosen.tolist(), strict=True):
-            self._rows[place] = row
-            if answer := row.extend(self._loaded, token):
-                answers.append(answer)
-                free.append(place)
-        return answers
+    def _rows_changed(self) -> None:
+        self._rows = self._flight.rows
+        self._route([row.prompt.adapter for row in self._rows])
 
     def _next(self, most: int) -> list[Row]:
         """The next of those who wait that can be read in one pass, at most so many."""
@@ -142,10 +142,10 @@ class _Flight:
         for row, one in enumerate(new):
             one.remember(filled, row)
 
-    def _read(self, new: Sequence[Row], places: Sequence[int]) -> torch.Tensor:
-        """Fill the slots of some rows with their prompts, padded before what is new: first tokens.
+    def _read(self, new: Sequence[Row]) -> tuple[Cohort, list[Answer]]:
+        """Read the prompts of some rows; their first tokens are chosen here.
 
-        In the slots nothing is left of the padding.
+        What is padded is padded before what is new in a prompt.
         """
         device, prompts = self._loaded.device, [row.prompt for row in new]
         known = len(self._beginnings.of(prompts[0]).tokens)
@@ -160,13 +160,17 @@ class _Flight:
         filled: Any = self._beginnings.cache(self._loaded.network.config, prompts)
         self._route([prompt.adapter for prompt in prompts])
         new_tokens, new_positions = tokens[:, known:], positions[:, known:]
-        chosen = self._ask(new_tokens.to(device), mask.to(device), new_positions.to(device), filled)
-        by_slot = dict(zip(places, lengths.tolist(), strict=True))
-        for layer, parts in zip(self._cache.layers, filled.layers, strict=True):
-            layer.put(parts, known, by_slot)
-        for place, length in by_slot.items():
-            self._slots.next[place] = length
-        return chosen
+        mask = mask.to(device)
+        chosen = self._ask(new_tokens.to(device), mask, new_positions.to(device), filled)
+        first = [
+            (layer.keys[:, :, known:].contiguous(), layer.values[:, :, known:].contiguous())
+            for layer in filled.layers
+        ]
+        cohort = Cohort(new, first, ~mask[:, known:])
+        answers = self._heard(new, chosen)
+        if done := [place for place, row in enumerate(new) if row.done]:
+            cohort.leave(done)
+        return cohort, answers
 
     def _ask(
         self, tokens: torch.Tensor, mask: torch.Tensor, positions: torch.Tensor, cache: Any
@@ -186,19 +190,3 @@ class _Flight:
     def _route(self, owners: Sequence[int | None]) -> None:
         if self._stack is not None:
             self._stack.route(owners)
-
-    def _shrink(self, free: list[int]) -> None:
-        """Give up free slots; the last rows move into those before them."""
-        moved, gaps = self._slots.close_gaps(free)
-        for source, place in zip(moved, gaps, strict=True):
-            self._rows[place] = self._rows[source]
-        count = len(self._rows) - len(free)
-        del self._rows[count:]
-        if moved:
-            sources, places = (
-                torch.tensor(each, device=self._loaded.device) for each in (moved, gaps)
-            )
-            self._tokens[places] = self._tokens[sources]
-            for layer in self._cache.layers:
-                layer.move(sources, places)
-        self._tokens = self._tokens[:count]

@@ -67,3 +67,8 @@ def fill(cache: DynamicCache, prefix: Any) -> None:
     """Begin a cache with the keys and values of a prefix."""
     for place, layer in enumerate(prefix.layers):
         cache.update(layer.keys, layer.values, place)
+
+
+def keeps_all(config: Any) -> bool:
+    """Whether a model's memory of a row is keys and values of every token, and nothing else."""
+    return all(type(layer) is DynamicLayer for layer in DynamicCache(config=config).layers)

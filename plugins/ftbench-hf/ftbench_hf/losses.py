@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,21 +23,42 @@ class TokenLosses:
     """The row of each."""
 
 
-def token_losses(network: Any, tensors: Tensors, arithmetic: Arithmetic) -> TokenLosses:
-    """One forward pass; logits are made only in columns where some row learns."""
+def token_losses(
+    network: Any, tensors: Tensors, arithmetic: Arithmetic, *, cache: Any = None
+) -> TokenLosses:
+    """One forward pass; logits are made only for tokens that are learned.
+
+    ``cache`` is one that has read what all rows begin with.
+    """
+    known = 0 if cache is None else cache.get_seq_length()
     learned = tensors.labels != IGNORED
-    columns = learned.any(0).nonzero()[:, 0]
-    with _autocast(arithmetic):
+    rows, columns = learned.nonzero(as_tuple=True)
+    with _autocast(arithmetic), _asked(network, (rows, columns - 1 - known)):
         output = network(
-            input_ids=tensors.tokens,
+            input_ids=tensors.tokens[:, known:],
             attention_mask=tensors.mask,
-            use_cache=False,
-            logits_to_keep=columns - 1,
+            past_key_values=cache,
+            use_cache=cache is not None,
         )
-    kept = learned[:, columns]
-    labels = tensors.labels[:, columns][kept]
-    losses = cross_entropy(_exact(output.logits[kept]), labels, reduction="none")
-    return TokenLosses(losses=losses, rows=kept.nonzero()[:, 0])
+    losses = cross_entropy(_exact(output.logits[0]), tensors.labels[learned], reduction="none")
+    return TokenLosses(losses=losses, rows=rows)
+
+
+def read(network: Any, tensors: Tensors, arithmetic: Arithmetic, cache: Any) -> None:
+    """Fill a cache with the keys and values of rows that are not padded."""
+    with _autocast(arithmetic):
+        network(input_ids=tensors.tokens, past_key_values=cache, use_cache=True, logits_to_keep=1)
+
+
+@contextmanager
+def _asked(network: Any, places: tuple[torch.Tensor, torch.Tensor]) -> Iterator[None]:
+    """While only what stands in some places, by row and column, comes to the output layer."""
+    layer = network.get_output_embeddings()
+    hook = layer.register_forward_pre_hook(lambda _, seen: (seen[0][places][None], *seen[1:]))
+    try:
+        yield
+    finally:
+        hook.remove()
 
 
 def _exact(logits: torch.Tensor) -> torch.Tensor:

@@ -13,7 +13,7 @@ def passes(shares: Sequence[Share], budget: int, *, is_drawn: bool) -> list[list
     """The shares in passes of at most ``budget`` padded tokens; one is always allowed.
 
     Where nothing is drawn at random for a share as a whole, its rows go with those of other shares
-    that are as long, so that little is padding.
+    that are as long, so that little is padding; what is known of all is not counted.
     """
     return _as_they_are(shares, budget) if is_drawn else _by_length(shares, budget)
 
@@ -32,11 +32,13 @@ def _as_they_are(shares: Sequence[Share], budget: int) -> list[list[Share]]:
 
 def _by_length(shares: Sequence[Share], budget: int) -> list[list[Share]]:
     rows = [(place, row) for place, share in enumerate(shares) for row in share.part.rows]
-    rows.sort(key=lambda one: -len(one[1].tokens))
+    rows.sort(key=lambda one: (shares[one[0]].known, -len(one[1].tokens)))
     found: list[list[tuple[int, EncodedRow]]] = []
     for one in rows:
-        last = found[-1] if found else []
-        if not last or len(last[0][1].tokens) * (len(last) + 1) > budget:
+        last = found[-1] if found else [one]
+        first, known = last[0], shares[one[0]].known
+        is_full = (len(first[1].tokens) - known) * (len(last) + 1) > budget
+        if not found or is_full or shares[first[0]].known != known:
             found.append([])
         found[-1].append(one)
     return [_shares(shares, group) for group in found]
@@ -52,6 +54,7 @@ def _shares(shares: Sequence[Share], rows: Sequence[tuple[int, EncodedRow]]) -> 
             number=shares[place].number,
             part=Batch(rows=tuple(own[place])),
             targets=shares[place].targets,
+            known=shares[place].known,
         )
         for place in sorted(own)
     ]

@@ -43,6 +43,11 @@ class Row:
     said: list[int] = field(default_factory=list)
     done: bool = False
 
+    @property
+    def tokens(self) -> int:
+        """Of the prompt and of what was said."""
+        return len(self.prompt.tokens) + len(self.said)
+
     def extend(self, reader: Loaded | Reader, token: int) -> Answer | None:
         """Add a token; the answer if that ends it."""
         if token in reader.chat.end_tokens:

@@ -109,7 +109,7 @@ def speakers(
     """Everyone who is to be asked here, with at most so many adapters side by side."""
     for base, own in by_base(models).values():
         loaded = residence.base(base)
-        choice = own_choice(engine, loaded.network.config)
+        choice = own_choice(engine, loaded.network)
         in_flight = choice.engine is Engine.in_flight
         beside = [one for one in own if in_flight and stands_beside_others(loaded, one)]
         is_asked = any(model.digest == base.digest for model in models)

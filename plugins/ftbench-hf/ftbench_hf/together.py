@@ -23,6 +23,7 @@ from .rules import RuleBook
 from .slice import Slice
 from .tracks import Track
 from .trainer import NotFinite, Trainer
+from .training_beginnings import TrainingBeginnings, can_begin_together, shared_beginning
 from .training_stack import Share, TrainingStack
 
 
@@ -58,10 +59,15 @@ class _Course:
     steps: Generator[Batch, float, bool]
     batch: Batch
 
-    def shares(self) -> list[Share]:
+    def shares(self, *, begin_together: bool) -> list[Share]:
         """Its batch in the parts that it would see alone."""
         return [
-            Share(number=self.number, part=part, targets=self.batch.targets)
+            Share(
+                number=self.number,
+                part=part,
+                targets=self.batch.targets,
+                known=shared_beginning(part.rows) if begin_together else 0,
+            )
             for part in parts(self.batch, self.trainer.part_tokens)
         ]
 
@@ -195,27 +201,38 @@ class Together:
     ) -> Mapping[int, float]:
         """Add each training's gradient to its adapter; the loss of each, by its number."""
         losses = {course.number: 0.0 for course in live}
-        waiting = [course.shares() for course in live]
+        begin_together = can_begin_together(loaded, self._method)
+        waiting = [course.shares(begin_together=begin_together) for course in live]
         while any(waiting):
             every = [own.pop(0) for own in waiting if own]
-            for shares in passes(every, self._tokens, is_drawn=self._method.dropout > 0):
-                try:
-                    found = _backward(loaded, adapters, shares)
-                except (RuntimeError, MemoryError) as error:
-                    if not is_out_of_memory(error):
-                        raise
-                    raise OutOfMemory("Training side by side does not fit.") from error
-                for share, loss in zip(shares, found, strict=True):
+            try:
+                for share, loss in self._backward(loaded, adapters, every):
                     losses[share.number] += loss
+            except (RuntimeError, MemoryError) as error:
+                if not is_out_of_memory(error):
+                    raise
+                raise OutOfMemory("Training side by side does not fit.") from error
         return losses
 
+    def _backward(
+        self, loaded: Loaded, adapters: TrainingStack, every: Sequence[Share]
+    ) -> Iterator[tuple[Share, float]]:
+        """The gradients of some shares; the loss of what each pass has of each."""
+        beginnings = TrainingBeginnings(loaded, adapters, every)
+        for shares in passes(every, self._tokens, is_drawn=self._method.dropout > 0):
+            cache = beginnings.cache(shares)
+            yield from zip(shares, _backward(loaded, adapters, shares, cache), strict=True)
+        beginnings.backward()
 
-def _backward(loaded: Loaded, adapters: TrainingStack, shares: Sequence[Share]) -> list[float]:
+
+def _backward(
+    loaded: Loaded, adapters: TrainingStack, shares: Sequence[Share], cache: Any
+) -> list[float]:
     """One forward and backward pass; the loss of each share."""
     batch = Batch(rows=tuple(row for share in shares for row in share.part.rows))
     adapters.share(shares, loaded.device)
     tensors = pad(batch, padding=loaded.padding, device=loaded.device)
-    found = token_losses(loaded.network, tensors, loaded.arithmetic)
+    found = token_losses(loaded.network, tensors, loaded.arithmetic, cache=cache)
     counts = torch.tensor([len(share.part.rows) for share in shares], device=loaded.device)
     owners = torch.arange(len(shares), device=loaded.device).repeat_interleave(counts)
     targets = torch.tensor([share.targets for share in shares], device=loaded.device)

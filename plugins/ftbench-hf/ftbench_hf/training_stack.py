@@ -26,6 +26,8 @@ class Share:
     part: Batch
     targets: int
     """The learned tokens of the whole batch, by which the loss is divided."""
+    known: int = 0
+    """Tokens with which all its rows begin, and which are read apart, once."""
 
     @property
     def width(self) -> int:
