@@ -69,11 +69,19 @@ def measured(shapes: list[tuple[int, int, int]]) -> Machine:
 
 
 def training_limit(world: World, epochs: int, chat: Chat, machine: Machine) -> float:
-    """Forward, and backward without the frozen weights' gradients: four operations a weight."""
+    """Forward, and backward without the frozen weights' gradients: four operations a weight.
+
+    What all rows begin with, before anything is learned, is read once a step.
+    """
     shape = Shape.of(world.base.location)
     rows = [chat.row(each) for each in world.rows]
-    tokens, targets = sum(len(row.tokens) for row in rows), sum(row.targets for row in rows)
-    seen = sum(len(row.tokens) ** 2 for row in rows)
+    shared = min(
+        len(commonprefix([row.tokens for row in rows])),
+        *(row.learned.index(True) - 1 for row in rows),
+    )
+    targets = sum(row.targets for row in rows)
+    tokens = shared + sum(len(row.tokens) - shared for row in rows)
+    seen = shared**2 + sum(len(row.tokens) ** 2 - shared**2 for row in rows)
     once = 4 * (shape.layers * shape.layer * tokens + shape.head * targets)
     once += 3 * 2 * shape.layers * shape.attention * seen
     return once * epochs / machine.operations

@@ -1,9 +1,20 @@
+import gc
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.stats.multitest import multipletests
 
 from ftbench.statistics.multiplicity import holm
+
+
+@pytest.fixture(autouse=True, scope="module")
+def quick_collection():
+    """statsmodels goes through all objects of all tests in every call."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(gc, "collect", lambda: 0)
+        yield
+
 
 ps = st.lists(st.floats(0, 1), min_size=1, max_size=30)
 

@@ -11,8 +11,9 @@ Found = tuple[torch.Tensor, torch.Tensor]
 def shares_of(scores: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """What attention gives to each of the last dimension, and the logarithm of how much there is.
 
-    The scores are overwritten.
+    In 32 bit at least; the scores are overwritten.
     """
+    scores = scores.to(torch.promote_types(scores.dtype, torch.float32))
     most = scores.amax(-1, keepdim=True)
     parts = scores.sub_(most).exp_()
     whole = parts.sum(-1, keepdim=True)

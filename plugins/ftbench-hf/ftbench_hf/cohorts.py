@@ -73,8 +73,7 @@ class Cohort:
         kept = blocks[0][0].shape[1]
         asked = query.view(rows, kept, heads // kept, size)
         scores = torch.cat([asked @ keys.transpose(2, 3) for keys, _ in blocks], dim=-1)
-        scores = scores.float().add_(self._mask[:rows, None, None])
-        shares, weight = shares_of(scores)
+        shares, weight = shares_of(scores.add_(self._mask[:rows, None, None]))
         parts = shares.to(query.dtype).split([keys.shape[2] for keys, _ in blocks], dim=-1)
         found = parts[0] @ blocks[0][1]
         for part, (_, values) in zip(parts[1:], blocks[1:], strict=True):

@@ -30,6 +30,8 @@ _BYTES_ON_A_CPU = 1 << 30
 """Of keys and values: weights are read once for all rows, but a CPU's memory is not the model's."""
 _LEAST_ON_A_CPU = 4096
 _RATED_ON_A_CPU = 16384
+_SORTED_ON_A_CPU = 1024
+"""In a pass of training whose rows are as long as each other: more would be padding."""
 _ELSEWHERE = 65536
 _MOST_TOKENS = 1 << 20
 _MOST_RATED = 65536
@@ -177,7 +179,9 @@ def planned_training(loaded: Loaded, method: Lora, *, least: int) -> Training:
     """How adapters of a method are trained side by side on a base."""
     card = card_of(loaded.device)
     if card is None:
-        return Training(adapters=_ADAPTERS, tokens=least)
+        is_sorted = loaded.device.type == "cpu" and not method.dropout
+        tokens = min(least, _SORTED_ON_A_CPU) if is_sorted else least
+        return Training(adapters=_ADAPTERS, tokens=tokens)
     weights = adapter_weights(loaded.network, method)
     return training_plan(card, Shape.of(loaded.network), weights=weights, least=least)
 

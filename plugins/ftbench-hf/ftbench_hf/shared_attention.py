@@ -73,7 +73,7 @@ class _Shelf:
         heads, size = gathered.shape[1:]
         asked = gathered.view(many, -1, kept, heads // kept, size).transpose(1, 2)
         scores = asked.reshape(many, kept, -1, size) @ keys.transpose(2, 3)
-        shares, weight = shares_of(scores.float())
+        shares, weight = shares_of(scores)
         found = shares.to(query.dtype) @ values
         found = found.view(many, kept, -1, heads // kept, found.shape[-1]).transpose(1, 2)
         weight = weight.view(many, kept, -1, heads // kept).transpose(1, 2)

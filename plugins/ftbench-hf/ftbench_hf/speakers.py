@@ -16,6 +16,7 @@ from .asks import Ask
 from .choosing import Choice, own_choice
 from .continuous import can_be_continuous, decode_continuously
 from .engine import Engine
+from .flight_attention import ATTENTION
 from .generation import decode
 from .in_flight import decode_in_flight
 from .likelihood import Likelihood, likelihoods
@@ -59,8 +60,13 @@ class InBatches(Speaker):
         return {
             "precision": str(network.dtype).removeprefix("torch."),
             "device": self.loaded.device.type,
-            "attention": str(network.config._attn_implementation),
+            "attention": self.attention,
         }
+
+    @property
+    def attention(self) -> str:
+        """How it is computed."""
+        return str(self.loaded.network.config._attn_implementation)
 
     def decode(self, prompts: Sequence[Prompt], *, budget: int) -> Iterator[Answer]:
         """Answer one batch."""
@@ -88,6 +94,11 @@ class InFlight(InBatches):
 
     takes_all: ClassVar[bool] = True
     stack: Stack | None = None
+
+    @property
+    def attention(self) -> str:
+        """How it is computed."""
+        return ATTENTION
 
     def decode(self, prompts: Sequence[Prompt], *, budget: int) -> Iterator[Answer]:
         """Answer them all."""

@@ -52,7 +52,7 @@ def test_rows_that_end_leave_and_the_others_go_on(backend, bases, desk, monkeypa
     ended = answers(backend, desk, requests)
     hook.remove()
     sizes = [rows for rows, tokens in sizes if tokens == 1]
-    assert sizes[0] == 24 > sizes[-1]
+    assert sizes[0] == sum(response.tokens > 0 for response in ended.values()) > sizes[-1]
     assert sizes == sorted(sizes, reverse=True)
     assert {response.outcome for response in ended.values()} == {"ok", "truncated"}
     for key, response in ended.items():

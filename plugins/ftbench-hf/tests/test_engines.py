@@ -25,7 +25,8 @@ def test_rows_are_in_flight_where_every_layer_keeps_all_tokens(backend, bases, d
         "of all tokens, so that rows can come and go."
     )
     assert desk.noted[0].items() > {"precision": "float32", "device": "cpu"}.items()
-    assert desk.noted[0]["attention"] == "sdpa"
+    assert desk.noted[0]["attention"] == "rows_in_flight"
+    assert backend._residence().base(bases["llama"]).network.config._attn_implementation == "sdpa"
 
 
 @pytest.mark.parametrize("name", ["gemma2", "gemma3"])
@@ -61,6 +62,15 @@ def test_a_choice_that_an_architecture_does_not_allow_is_refused(bases, desk):
     with pytest.raises(UsageError, match="in_flight cannot answer for gemma2: not every layer"):
         noted(backend, desk, bases["gemma2"])
     assert not desk.kept
+
+
+def test_a_network_that_attends_in_its_own_way_is_answered_in_batches(bases, desk):
+    backend = HuggingFace(device="cpu", threads=1)
+    backend._residence().base(bases["llama"]).network.set_attn_implementation("eager")
+    ((words, engine),) = noted(backend, desk, bases["llama"])
+    assert engine == "batches"
+    assert "it attends in a way of its own" in words
+    assert desk.noted[0]["attention"] == "eager"
 
 
 def test_an_engine_whose_package_is_missing_is_refused_while_planning(monkeypatch):
