@@ -9,7 +9,7 @@ import torch
 from .attention_parts import Found, shares_of
 from .rows import Row
 
-_COLUMNS = {True: 32, False: 128}
+_COLUMNS = {True: 16, False: 128}
 """How many more tokens of each row a block of answers has room for; by whether on a CPU."""
 
 Part = tuple[torch.Tensor, torch.Tensor]
@@ -125,11 +125,13 @@ def _below(parts: Sequence[Part], width: int) -> Part:
 def _ending_together(several: Sequence[torch.Tensor], width: int) -> torch.Tensor:
     """[rows, heads, columns, size] of several below each other, their ends in one column."""
     first = several[0]
-    # What is hidden must be finite: nothing times nothing is nothing.
-    both = first.new_zeros(sum(map(len, several)), first.shape[1], width, first.shape[3])
+    both = first.new_empty(sum(map(len, several)), first.shape[1], width, first.shape[3])
     row = 0
     for one in several:
-        both[row : row + len(one), :, width - one.shape[2] :] = one
+        place, gap = both[row : row + len(one)], width - one.shape[2]
+        # What is hidden must be finite: nothing times nothing is nothing.
+        place[:, :, :gap] = 0
+        place[:, :, gap:] = one
         row += len(one)
     return both
 

@@ -54,8 +54,8 @@ class Row:
             self.done = True
             return self._answer(reader, ended=True)
         self.said.append(token)
-        self.done = self._stops(reader)
-        if self.done:
+        if self.prompt.stop and self._stops(reader):
+            self.done = True
             return self._answer(reader, ended=True)
         self.done = len(self.said) >= self.prompt.max_tokens
         return self._answer(reader, ended=False) if self.done else None
@@ -63,8 +63,6 @@ class Row:
     def _stops(self, reader: Loaded | Reader) -> bool:
         """Whether a stop text is complete; only the tokens that can hold it are looked at first."""
         stop = self.prompt.stop
-        if not stop:
-            return False
         longest = max(len(text.encode()) for text in stop)
         tail = reader.chat.text(self.said[-longest - 4 :])
         if not any(text in tail for text in stop):

@@ -137,5 +137,7 @@ def changed(
     if order is None:
         return (said + part).to(said.dtype)
     part = part.index_select(0, order.filled)
+    if part.dtype == said.dtype and not torch.is_grad_enabled():
+        return said.index_add_(0, order.rows, part)
     own = (said.index_select(0, order.rows) + part).to(said.dtype)
     return said.index_copy(0, order.rows, own)
