@@ -8,9 +8,9 @@ from typing import Any
 from ftbench.errors import UsageError
 
 from .engine import Engine
-from .flight_attention import can_fly
 from .foreign import ForeignEngine, find_engine
 from .key_value_cache import keeps_all
+from .trial_flight import can_fly
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import torch
 
-from .attention_parts import Found, shares_of
+from .attention_parts import Found, product, shares_of
 from .rows import Row
 
 _COLUMNS = {True: 16, False: 128}
@@ -37,7 +37,7 @@ class Cohort:
     @classmethod
     def of(cls, several: Sequence[Cohort]) -> Cohort:
         """One of several; the ends of what they remember come to stand in one column."""
-        width = max(one.width for one in several)
+        width = max(one._seen for one in several)
         layers = zip(*(one._whole() for one in several), strict=True)
         first = [_below(parts, width) for parts in layers]
         hidden = [_widened(one._mask[: len(one), : one.width], width) for one in several]
@@ -51,10 +51,17 @@ class Cohort:
         """The columns that were written."""
         return self._mask.shape[1] - self._free
 
+    @property
+    def _seen(self) -> int:
+        """The last columns, so many, of which some row sees one; who has left may have had more."""
+        visible = (self._mask[: len(self), : self.width] == 0).any(0).nonzero()
+        return self.width - int(visible[0]) if len(visible) else 0
+
     def next_column(self) -> None:
         """Begin a column, which every row is about to write."""
         if not self._free:
-            self._free = _COLUMNS[self._mask.device.type == "cpu"]
+            still = max(row.prompt.max_tokens - len(row.said) for row in self.rows)
+            self._free = min(still, _COLUMNS[self._mask.device.type == "cpu"])
             self._blocks.append([_more(part, self._free) for part in self._blocks[0]])
             more = self._mask.new_full((len(self._mask), self._free), -torch.inf)
             self._mask = torch.cat([self._mask, more], dim=1)
@@ -72,12 +79,12 @@ class Cohort:
         rows, heads, size = query.shape
         kept = blocks[0][0].shape[1]
         asked = query.view(rows, kept, heads // kept, size)
-        scores = torch.cat([asked @ keys.transpose(2, 3) for keys, _ in blocks], dim=-1)
+        scores = torch.cat([product(asked, keys.transpose(2, 3)) for keys, _ in blocks], dim=-1)
         shares, weight = shares_of(scores.add_(self._mask[:rows, None, None]))
-        parts = shares.to(query.dtype).split([keys.shape[2] for keys, _ in blocks], dim=-1)
-        found = parts[0] @ blocks[0][1]
+        parts = shares.split([keys.shape[2] for keys, _ in blocks], dim=-1)
+        found = product(parts[0], blocks[0][1])
         for part, (_, values) in zip(parts[1:], blocks[1:], strict=True):
-            found += part @ values
+            found += product(part, values)
         return found.reshape(rows, heads, -1), weight.reshape(rows, heads)
 
     def leave(self, places: Sequence[int]) -> None:
@@ -123,21 +130,24 @@ def _below(parts: Sequence[Part], width: int) -> Part:
 
 
 def _ending_together(several: Sequence[torch.Tensor], width: int) -> torch.Tensor:
-    """[rows, heads, columns, size] of several below each other, their ends in one column."""
+    """[rows, heads, columns, size] of several below each other, their last columns, so many."""
     first = several[0]
     both = first.new_empty(sum(map(len, several)), first.shape[1], width, first.shape[3])
     row = 0
     for one in several:
-        place, gap = both[row : row + len(one)], width - one.shape[2]
+        last = one[:, :, max(0, one.shape[2] - width) :]
+        place, gap = both[row : row + len(one)], width - last.shape[2]
         # What is hidden must be finite: nothing times nothing is nothing.
         place[:, :, :gap] = 0
-        place[:, :, gap:] = one
+        place[:, :, gap:] = last
         row += len(one)
     return both
 
 
 def _widened(mask: torch.Tensor, width: int) -> torch.Tensor:
-    return torch.nn.functional.pad(mask, (width - mask.shape[1], 0), value=-torch.inf)
+    """The last columns, so many; those that there are not are hidden."""
+    last = mask[:, max(0, mask.shape[1] - width) :]
+    return torch.nn.functional.pad(last, (width - last.shape[1], 0), value=-torch.inf)
 
 
 def _more(part: Part, columns: int) -> Part:

@@ -145,7 +145,8 @@ class FineTuning:
         except OutOfMemory:
             free_memory()
         left = [one for one in tracks if any(work.keeping.missing for work in one.works)]
-        middle, fewer = (len(left) + 1) // 2, max(self._limits.part_tokens, tokens // 2)
+        middle = (len(left) + 1) // 2
+        fewer = max(min(tokens, self._limits.part_tokens), tokens // 2)
         for half in (left[:middle], left[middle:]):
             if half and not self._desk.stopping:
                 self._train_together(base, half, fewer)

@@ -16,13 +16,12 @@ from transformers.masking_utils import AttentionMaskInterface, sdpa_mask
 
 from .beginnings import Beginnings
 from .cohorts import Cohort
-from .key_value_cache import keeps_all
 from .rows import Row
 from .shared_attention import SharedAttention
 
 ATTENTION = "rows_in_flight"
 """What transformers knows it by."""
-_INSTEAD_OF = "sdpa"
+INSTEAD_OF = "sdpa"
 _COHORTS = 8
 """Two that stand beside each other become one where they have less than this part of all rows."""
 
@@ -80,7 +79,7 @@ class Flight:
             cohort.write(layer, (key, value))
             parts.append(cohort.attend(layer, own))
         found, weight = (torch.cat(each) for each in zip(*parts, strict=True))
-        return self._shared.add_to((found, weight), layer, asked)[:, None]
+        return self._shared.add_to((found, weight), layer, asked)[:, None].to(query.dtype)
 
     def _settle(self) -> None:
         """Bring small cohorts together, and say who is there."""
@@ -143,15 +142,4 @@ def attending(network: Any) -> Iterator[None]:
     try:
         yield
     finally:
-        network.set_attn_implementation(_INSTEAD_OF)
-
-
-def can_fly(network: Any) -> bool:
-    """Whether rows can come and go: attention is a function that others can stand in for."""
-    config = network.config
-    return (
-        keeps_all(config)
-        and config._attn_implementation == _INSTEAD_OF
-        and bool(network._can_set_attn_implementation())
-        and not getattr(config.get_text_config(), "attn_logit_softcapping", None)
-    )
+        network.set_attn_implementation(INSTEAD_OF)

@@ -9,10 +9,11 @@ import torch
 from transformers.cache_utils import DynamicCache
 
 from .beginnings import Beginnings
-from .cohorts import Cohort
+from .cohorts import Cohort, Part
 from .flight_attention import Flight, attending
 from .loading import Loaded
 from .packed import packed
+from .planning import PROMPT_TOKENS
 from .rows import Answer, Prompt, Row
 from .stacked import Stack
 
@@ -25,9 +26,9 @@ _PROMPT_TOKENS = {True: 1024, False: 4096}
 def decode_in_flight(
     loaded: Loaded, prompts: Sequence[Prompt], *, budget: int, stack: Stack | None = None
 ) -> Iterator[Answer]:
-    """Answer prompts greedily, longest first; each answer is handed over as soon as it is whole.
+    """Answer prompts greedily; each answer is handed over as soon as it is whole.
 
-    At most ``budget`` tokens of prompts and answers are in memory at once, padding included. A
+    As many are under way as ``budget`` tokens hold prompts and answers at their longest. A
     prompt's ``adapter`` says which of the stack answers it. ``torch.OutOfMemoryError`` is left to
     the caller, who knows which answers are still missing.
     """
@@ -49,19 +50,15 @@ class _Answering:
         self._loaded = loaded
         self._stack = stack
         self._beginnings = Beginnings(prompts)
-        # Prompts whose beginnings are equally long are read in one pass, and so stand together;
-        # so do those of one model, whose adapter then has many rows at once.
+        # Prompts whose beginnings are equally long are read in one pass, and so stand together.
         self._waiting = sorted(reversed(prompts), key=self._kind)
-        room = max(map(self._room, prompts))
+        room = max(prompt.room for prompt in prompts)
         self._most = min(len(prompts), max(1, (budget - self._beginnings.tokens) // room))
         self._flight = Flight(loaded.network.config, self._beginnings, loaded.device)
         self._rows: list[Row] = []
 
     def _kind(self, prompt: Prompt) -> int:
         return len(self._beginnings.of(prompt).tokens)
-
-    def _room(self, prompt: Prompt) -> int:
-        return prompt.room - len(self._beginnings.of(prompt).tokens)
 
     @property
     def is_over(self) -> bool:
@@ -123,7 +120,9 @@ class _Answering:
             prompt = self._waiting[-1]
             width = max(width, len(prompt.tokens) - known)
             is_like_the_others = len(self._beginnings.of(prompt).tokens) == known
-            if new and (width * (len(new) + 1) > tokens or not is_like_the_others):
+            is_full = width * (len(new) + 1) > tokens
+            is_large = (known + width) * (len(new) + 1) > PROMPT_TOKENS
+            if new and (is_full or is_large or not is_like_the_others):
                 break
             new.append(Row(self._waiting.pop()))
         return new
@@ -162,11 +161,8 @@ class _Answering:
         new_tokens, new_positions = tokens[:, known:], positions[:, known:]
         mask = mask.to(device)
         chosen = self._ask(new_tokens.to(device), mask, new_positions.to(device), filled)
-        first = [
-            (layer.keys[:, :, known:].contiguous(), layer.values[:, :, known:].contiguous())
-            for layer in filled.layers
-        ]
-        cohort = Cohort(new, first, ~mask[:, known:])
+        hidden = ~mask[:, known:]
+        cohort = Cohort(new, [_own(layer, hidden) for layer in filled.layers], hidden)
         answers = self._heard(new, chosen)
         if done := [place for place, row in enumerate(new) if row.done]:
             cohort.leave(done)
@@ -190,3 +186,13 @@ class _Answering:
     def _route(self, owners: Sequence[int | None]) -> None:
         if self._stack is not None:
             self._stack.route(owners)
+
+
+def _own(layer: Any, hidden: torch.Tensor) -> Part:
+    """What rows remember of their own in a layer; padding must be finite to count for nothing."""
+    columns = hidden.shape[1]
+    keys, values = (
+        kept[:, :, kept.shape[2] - columns :].masked_fill(hidden[:, None, :, None], 0)
+        for kept in (layer.keys, layer.values)
+    )
+    return keys, values

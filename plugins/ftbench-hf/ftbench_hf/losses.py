@@ -32,15 +32,21 @@ def token_losses(
     """
     known = 0 if cache is None else cache.get_seq_length()
     learned = tensors.labels != IGNORED
-    rows, columns = learned.nonzero(as_tuple=True)
-    with _autocast(arithmetic), _asked(network, (rows, columns - 1 - known)):
+    rows, places = learned.nonzero(as_tuple=True)
+    columns = learned.any(0).nonzero()[:, 0]
+    # An adapter of the output layer has to know whose tokens it sees.
+    is_plain = type(network.get_output_embeddings()) is torch.nn.Linear
+    only = _only(network, (rows, places - 1 - known)) if is_plain else nullcontext()
+    with _autocast(arithmetic), only:
         output = network(
             input_ids=tensors.tokens[:, known:],
             attention_mask=tensors.mask,
             past_key_values=cache,
             use_cache=cache is not None,
+            logits_to_keep=0 if is_plain else columns - 1 - known,
         )
-    losses = cross_entropy(_exact(output.logits[0]), tensors.labels[learned], reduction="none")
+    logits = output.logits[0] if is_plain else output.logits[learned[:, columns]]
+    losses = cross_entropy(_exact(logits), tensors.labels[learned], reduction="none")
     return TokenLosses(losses=losses, rows=rows)
 
 
@@ -51,8 +57,8 @@ def read(network: Any, tensors: Tensors, arithmetic: Arithmetic, cache: Any) -> 
 
 
 @contextmanager
-def _asked(network: Any, places: tuple[torch.Tensor, torch.Tensor]) -> Iterator[None]:
-    """While only what stands in some places, by row and column, comes to the output layer."""
+def _only(network: Any, places: tuple[torch.Tensor, torch.Tensor]) -> Iterator[None]:
+    """While only what stands in some places, by row and column, comes to a plain output layer."""
     layer = network.get_output_embeddings()
     hook = layer.register_forward_pre_hook(lambda _, seen: (seen[0][places][None], *seen[1:]))
     try:

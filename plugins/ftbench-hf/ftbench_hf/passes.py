@@ -18,6 +18,19 @@ def passes(shares: Sequence[Share], budget: int, *, is_drawn: bool) -> list[list
     return _as_they_are(shares, budget) if is_drawn else _by_length(shares, budget)
 
 
+def that_begin(shares: Sequence[Share], budget: int) -> list[list[Share]]:
+    """The shares in groups whose beginnings have at most ``budget`` tokens; one is always allowed.
+
+    What was read of them is kept until all rows of the group were gone through.
+    """
+    found: list[list[Share]] = []
+    for share in shares:
+        if not found or sum(one.known for one in (*found[-1], share)) > budget:
+            found.append([])
+        found[-1].append(share)
+    return found
+
+
 def _as_they_are(shares: Sequence[Share], budget: int) -> list[list[Share]]:
     found: list[list[Share]] = []
     for share in shares:

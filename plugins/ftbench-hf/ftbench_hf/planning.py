@@ -26,9 +26,11 @@ RESERVE = 0.08
 """The share of a card that is left to kernels, their workspace and fragments."""
 PROMPT_TOKENS = 4096
 """The most tokens of prompts that are read at once, whose keys and values are there twice."""
-_BYTES_ON_A_CPU = 1 << 30
-"""Of keys and values: weights are read once for all rows, but a CPU's memory is not the model's."""
+_BYTES_ON_A_CPU = 5 << 28
+"""Of keys and values, if all answers were as long as they may be: weights are read once for all
+rows, but a CPU's memory is not the model's."""
 _LEAST_ON_A_CPU = 4096
+_MOST_ON_A_CPU = 81920
 _RATED_ON_A_CPU = 16384
 _SORTED_ON_A_CPU = 1024
 """In a pass of training whose rows are as long as each other: more would be padding."""
@@ -164,7 +166,7 @@ def planned_answering(loaded: Loaded) -> int:
 
 def _on_a_cpu(loaded: Loaded) -> int:
     held = _BYTES_ON_A_CPU // Shape.of(loaded.network).remembered
-    return min(max(held, _LEAST_ON_A_CPU), _ELSEWHERE)
+    return min(max(held, _LEAST_ON_A_CPU), _MOST_ON_A_CPU)
 
 
 def planned_rating(loaded: Loaded) -> int:

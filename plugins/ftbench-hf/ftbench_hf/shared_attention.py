@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import torch
 
-from .attention_parts import Found, both, shares_of
+from .attention_parts import Found, merged, product, shares_of
 from .beginnings import Beginning, Beginnings
 from .rows import Prompt
 from .stacked import Groups
@@ -19,7 +19,7 @@ class SharedAttention:
     def __init__(self, beginnings: Beginnings, device: torch.device) -> None:
         self._beginnings = beginnings
         self._device = device
-        self._shelves: dict[int, _Shelf] = {}
+        self._shelves: dict[int, _Shelf | None] = {}
         self._readers: list[tuple[_Shelf, Groups]] = []
 
     def settle(self, prompts: Sequence[Prompt]) -> None:
@@ -30,6 +30,7 @@ class SharedAttention:
             if one.tokens:
                 by_length.setdefault(len(one.tokens), {})[id(one)] = one
         self._readers = []
+        self._shelves = {length: self._shelves.get(length) for length in by_length}
         for length, several in sorted(by_length.items()):
             shelf = self._shelf(length, several)
             numbers = {mark: number for number, mark in enumerate(shelf.marks)}
@@ -43,17 +44,21 @@ class SharedAttention:
         for shelf, groups in self._readers:
             there = shelf.attend(layer, asked, groups)
             places = slice(None) if groups.order is None else groups.order.rows
-            all_found[places] = both((all_found[places], weight[places]), there)
+            all_found[places] = merged((all_found[places], weight[places]), there)
         return all_found
 
     def _shelf(self, length: int, several: dict[int, Beginning]) -> _Shelf:
         """The beginnings of a length; put together anew only when others have rows."""
         marks = tuple(sorted(several))
-        if length not in self._shelves or self._shelves[length].marks != marks:
+        shelf = self._shelves[length]
+        if shelf is None or shelf.marks != marks:
             memories = [several[mark].memory for mark in marks]
             layers = [_stacked(parts) for parts in zip(*memories, strict=True)]
-            self._shelves[length] = _Shelf(marks=marks, layers=layers)
-        return self._shelves[length]
+            self._shelves[length] = shelf = _Shelf(marks=marks, layers=layers)
+            for number, mark in enumerate(marks):
+                # It lies in memory once.
+                several[mark].memory = [(keys[number], values[number]) for keys, values in layers]
+        return shelf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,9 +77,9 @@ class _Shelf:
         gathered = query if order is None else query.index_select(0, order.gather)
         heads, size = gathered.shape[1:]
         asked = gathered.view(many, -1, kept, heads // kept, size).transpose(1, 2)
-        scores = asked.reshape(many, kept, -1, size) @ keys.transpose(2, 3)
+        scores = product(asked.reshape(many, kept, -1, size), keys.transpose(2, 3))
         shares, weight = shares_of(scores)
-        found = shares.to(query.dtype) @ values
+        found = product(shares, values)
         found = found.view(many, kept, -1, heads // kept, found.shape[-1]).transpose(1, 2)
         weight = weight.view(many, kept, -1, heads // kept).transpose(1, 2)
         found, weight = found.reshape(-1, heads, found.shape[-1]), weight.reshape(-1, heads)

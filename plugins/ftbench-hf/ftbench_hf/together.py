@@ -18,7 +18,7 @@ from .batches import Batch, Order, pad, parts
 from .loading import Loaded
 from .losses import token_losses
 from .memory import OutOfMemory, is_out_of_memory
-from .passes import passes
+from .passes import passes, that_begin
 from .rules import RuleBook
 from .slice import Slice
 from .tracks import Track
@@ -218,11 +218,12 @@ class Together:
         self, loaded: Loaded, adapters: TrainingStack, every: Sequence[Share]
     ) -> Iterator[tuple[Share, float]]:
         """The gradients of some shares; the loss of what each pass has of each."""
-        beginnings = TrainingBeginnings(loaded, adapters, every)
-        for shares in passes(every, self._tokens, is_drawn=self._method.dropout > 0):
-            cache = beginnings.cache(shares)
-            yield from zip(shares, _backward(loaded, adapters, shares, cache), strict=True)
-        beginnings.backward()
+        for some in that_begin(every, self._tokens):
+            beginnings = TrainingBeginnings(loaded, adapters, some)
+            for shares in passes(some, self._tokens, is_drawn=self._method.dropout > 0):
+                cache = beginnings.cache(shares)
+                yield from zip(shares, _backward(loaded, adapters, shares, cache), strict=True)
+            beginnings.backward()
 
 
 def _backward(

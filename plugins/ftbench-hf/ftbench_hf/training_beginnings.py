@@ -31,7 +31,7 @@ def shared_beginning(rows: Sequence[EncodedRow]) -> int:
     The last of them that predicts a learned token is left to the rows.
     """
     same = common_length([row.tokens for row in rows])
-    same = min(same, *(_first_learned(row) - 1 for row in rows), same)
+    same = min(same, *(_first_learned(row) - 1 for row in rows))
     return same if same * (len(rows) - 1) >= _LEAST_SAVED else 0
 
 
@@ -68,11 +68,10 @@ class TrainingBeginnings:
         if not shares[0].known:
             return None
         reading = self._readings[shares[0].known]
-        rows = [reading.rows[one.number] for one in shares for _ in one.part.rows]
+        counts = [(reading.rows[one.number], len(one.part.rows)) for one in shares]
         cache = DynamicCache(config=self._config)
         for layer, (keys, values) in enumerate(reading.handed_out):
-            places = torch.tensor(rows, device=keys.device)
-            cache.update(keys.index_select(0, places), values.index_select(0, places), layer)
+            cache.update(_each(keys, counts), _each(values, counts), layer)
         return cache
 
     def backward(self) -> None:
@@ -83,9 +82,10 @@ class TrainingBeginnings:
                 (whole, cut.grad)
                 for parts, cuts in zip(made, reading.handed_out, strict=True)
                 for whole, cut in zip(parts, cuts, strict=True)
-                if whole.requires_grad
+                if whole.requires_grad and cut.grad is not None
             ]
-            torch.autograd.backward([one for one, _ in pairs], [grad for _, grad in pairs])
+            if pairs:
+                torch.autograd.backward([one for one, _ in pairs], [grad for _, grad in pairs])
 
 
 def _first_learned(row: EncodedRow) -> int:
@@ -109,6 +109,11 @@ def _read(loaded: Loaded, adapters: TrainingStack, shares: Sequence[Share]) -> _
         read=cache,
         handed_out=[(_cut(layer.keys), _cut(layer.values)) for layer in cache.layers],
     )
+
+
+def _each(kept: torch.Tensor, counts: Sequence[tuple[int, int]]) -> torch.Tensor:
+    """So many copies of some rows, whose gradients are added in order."""
+    return torch.cat([kept[row].expand(count, -1, -1, -1) for row, count in counts])
 
 
 def _beginning(share: Share) -> EncodedRow:

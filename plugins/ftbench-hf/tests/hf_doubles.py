@@ -73,7 +73,7 @@ WORDS = (
     "course. Please tell me how many legs a spider has: eight. You are a helpful assistant who "
     "speaks plainly. Name a river, a town, a tree and a bird in one sentence. system user model\n"
 )
-_SIZES = {
+SIZES = {
     "vocab_size": 400,
     "hidden_size": 32,
     "intermediate_size": 48,
@@ -87,19 +87,19 @@ _SIZES = {
     "initializer_range": 0.2,
 }
 ARCHITECTURES = {
-    "llama": (LlamaConfig(**_SIZES), LLAMA_TEMPLATE),
-    "qwen3": (Qwen3Config(**_SIZES, head_dim=8, tie_word_embeddings=True), QWEN_TEMPLATE),
-    "gemma2": (Gemma2Config(**_SIZES, head_dim=8, sliding_window=16), GEMMA2_TEMPLATE),
+    "llama": (LlamaConfig(**SIZES), LLAMA_TEMPLATE),
+    "qwen3": (Qwen3Config(**SIZES, head_dim=8, tie_word_embeddings=True), QWEN_TEMPLATE),
+    "gemma2": (Gemma2Config(**SIZES, head_dim=8, sliding_window=16), GEMMA2_TEMPLATE),
     "gemma3": (
         Gemma3TextConfig(
-            **_SIZES,
+            **SIZES,
             head_dim=8,
             sliding_window=16,
             layer_types=["sliding_attention", "full_attention"],
         ),
         GEMMA3_TEMPLATE,
     ),
-    "mistral": (MistralConfig(**_SIZES, sliding_window=None), MISTRAL_TEMPLATE),
+    "mistral": (MistralConfig(**SIZES, sliding_window=None), MISTRAL_TEMPLATE),
 }
 
 

@@ -25,7 +25,7 @@ class Remembered:
         hidden = torch.arange(width)[None] < width - torch.tensor(lengths)[:, None]
         first = [(self._drawn(len(lengths), width), self._drawn(len(lengths), width)) for _ in "ab"]
         rows = [
-            Row(Prompt(key=f"{name}{n}", tokens=(1,), max_tokens=1)) for n in range(len(lengths))
+            Row(Prompt(key=f"{name}{n}", tokens=(1,), max_tokens=400)) for n in range(len(lengths))
         ]
         self.of = {
             row.prompt.key: [
@@ -64,6 +64,8 @@ class Remembered:
     def join(self, other):
         self.cohort = Cohort.of([self.cohort, other.cohort])
         self.of |= other.of
+        lengths = [self.of[row.prompt.key][0][0].shape[1] for row in self.cohort.rows]
+        assert self.cohort.width == max(lengths), "nothing is kept of who has left"
 
 
 @settings(deadline=None, max_examples=30)

@@ -123,6 +123,6 @@ def test_only_a_card_has_a_plan():
 def test_a_cpu_holds_a_gigabyte_of_keys_and_values(backend, bases, monkeypatch):
     loaded = backend._residence().base(bases["llama"])
     one = Shape.of(loaded.network).remembered
-    for held, expected in ((1 << 30, 65536), (5000 * one, 5000), (one, 4096)):
+    for held, expected in ((5 << 28, 81920), (5000 * one, 5000), (one, 4096)):
         monkeypatch.setattr(planning, "_BYTES_ON_A_CPU", held)
         assert planning.planned_answering(loaded) == expected
