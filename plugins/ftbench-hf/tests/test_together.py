@@ -76,15 +76,6 @@ def test_an_adapter_is_the_one_trained_alone(exact, bases, tmp_path, order, monk
         assert furthest(side[key], one) < 1e-6
 
 
-def test_an_adapter_of_the_output_layer_is_the_one_trained_alone(exact, bases, tmp_path):
-    """It has to know whose tokens it sees."""
-    shape = Lora(targets=["q_proj", "lm_head"], dropout=0.0)
-    jobs = some_jobs(bases["llama"], shape, count=3)
-    plain = alone(exact, tmp_path / "alone", jobs)
-    side = trained(exact, tmp_path / "side", jobs)
-    assert max(furthest(side[key], plain[key]) for key in plain) < 1e-6
-
-
 def count_passes(backend, base, monkeypatch):
     """The rows of each forward pass, as they come."""
     network = backend._residence().base(base).network

@@ -132,6 +132,14 @@ def test_turns_that_were_learned_before_are_no_beginning(exact, bases, tmp_path)
     assert max(furthest(side[key], plain[key]) for key in plain) < 1e-6
 
 
+def test_an_adapter_of_the_output_layer_knows_whose_tokens_it_sees(exact, bases, tmp_path):
+    shape = Lora(targets=["q_proj", "lm_head"], dropout=0.0)
+    every = jobs(bases["llama"], LONG, OTHER, None, method=shape)
+    plain = alone(exact, tmp_path / "alone", every)
+    side = trained(exact, tmp_path / "side", every)
+    assert max(furthest(side[key], plain[key]) for key in plain) < 1e-6
+
+
 def test_one_row_may_be_all_that_others_begin_with(exact, bases, tmp_path):
     """Something is left of each row that foretells the first token it learns."""
     short = conversation("", "Blue.", system=LONG)
