@@ -13,6 +13,8 @@ from .suggest import closest, hint
 
 _EXPECTED = re.compile(r"expected one of \[([^\]]*)\]")
 _CONVERTED = re.compile(r"Value '(.*?)' of type '\w+' could not be converted to (\w+)", re.DOTALL)
+_METHOD = "method"
+"""Below finetune, where its component stands."""
 _PLAIN_TYPES = {"Integer": "whole number", "Float": "number", "Boolean": "true or false"}
 
 
@@ -31,7 +33,11 @@ def about_key(cause: OmegaConfBaseException, word: str, catalog: Catalog) -> str
     owner = _owner(parent, cause, catalog)
     elsewhere = _who_has(key, parent.partition(".")[0], catalog)
     if elsewhere:
-        return f"{owner} has no option {key!r} ({word}); it belongs to {' and '.join(elsewhere)}."
+        belongs = f"it belongs to {' and '.join(elsewhere)}."
+        if _METHOD in present:
+            written = word.replace(full_key, f"{parent}.{_METHOD}.{key}", 1)
+            belongs = f"{belongs[:-1]}, below {parent}.{_METHOD}: {written}"
+        return f"{owner} has no option {key!r} ({word}); {belongs}"
     if not present:
         return f"{owner} has no options, so {word} cannot be set."
     return f"{owner} has no option {key!r} ({word}). {hint(key, present, label='Options')}"

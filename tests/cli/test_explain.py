@@ -14,6 +14,7 @@ MISTAKES = {
     "judge.keyword.words=lnog": "Did you mean 'long'? Choices: long, short.",
     "judge.oracle.words=long": "Choose it: judge=[keyword,oracle]",
     "finetune.method.rank=3": "it belongs to finetune=lora.",
+    "finetune.rank=3": "finetune=lora, below finetune.method: finetune.method.rank=3",
     "defense.x.y=1": "There is no defense 'x'.",
     "suite.utility.lamps=acc,none": "has several values",
     "suite.utility.lamps=acc": "To add it, write: +suite.utility.lamps=acc",
