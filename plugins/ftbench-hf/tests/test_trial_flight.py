@@ -55,6 +55,17 @@ def test_what_attends_to_less_is_found_by_what_it_says(monkeypatch):
     assert not can_fly(network)
 
 
+def test_a_lack_of_memory_says_nothing_of_an_architecture():
+    network = network_of("Llama")
+    full = [torch.OutOfMemoryError("full")]
+    network.register_forward_pre_hook(
+        lambda *_: (_ for _ in ()).throw(full.pop()) if full else None
+    )
+    with pytest.raises(torch.OutOfMemoryError):
+        can_fly(network)
+    assert can_fly(network)
+
+
 def test_a_trial_is_made_once(bases, desk):
     backend = HuggingFace(device="cpu", threads=1, engine=Engine.in_flight)
     network = backend._residence().base(bases["llama"]).network

@@ -65,7 +65,7 @@ class Worker:
             ready = self._heard(f"{name} did not start").get("ready")
             if not isinstance(ready, str):
                 raise EngineFailed(f"{name} did not start as it should. {_GOES_ON}")
-        except BaseException:
+        except BaseException:  # whatever it is, nobody else could end the process
             self.close()
             raise
         self.version = ready
