@@ -12,7 +12,7 @@ from .beginnings import Beginnings
 from .cohorts import Cohort
 from .flight_attention import INSTEAD_OF, Flight, attending
 from .key_value_cache import keeps_all
-from .memory import is_out_of_memory
+from .memory import enough_memory, is_out_of_memory
 from .rows import Prompt, Row
 
 _TOKENS = 6
@@ -27,14 +27,26 @@ def can_fly(network: Any) -> bool:
 
     Some architectures go on with what a cache gives them, or do not tell attention all it needs:
     what they say in flight is compared with what they say otherwise.
+
+    Raises:
+        OutOfMemory: The few tokens of the trial do not fit; nothing is then known of it.
     """
     if not keeps_all(network.config) or network.config._attn_implementation != INSTEAD_OF:
         return False
     if not network._can_set_attn_implementation():
         return False
     if network not in _known:
-        _known[network] = _says_the_same(network)
+        with enough_memory(lambda: _too_little(network)):
+            _known[network] = _says_the_same(network)
     return _known[network]
+
+
+def _too_little(network: Any) -> str:
+    return (
+        f"Answering ran out of memory on {network.device} with a single prompt of {_TOKENS} "
+        "tokens and one more. Choose a smaller model or a larger device; the same command then "
+        "asks for the rest."
+    )
 
 
 @torch.inference_mode()

@@ -7,6 +7,7 @@ from hf_doubles import SIZES, answers, many
 
 from ftbench_hf.backend import HuggingFace
 from ftbench_hf.engine import Engine
+from ftbench_hf.memory import OutOfMemory
 from ftbench_hf.trial_flight import can_fly
 
 
@@ -61,7 +62,7 @@ def test_a_lack_of_memory_says_nothing_of_an_architecture():
     network.register_forward_pre_hook(
         lambda *_: (_ for _ in ()).throw(full.pop()) if full else None
     )
-    with pytest.raises(torch.OutOfMemoryError):
+    with pytest.raises(OutOfMemory, match="a single prompt of 6 tokens and one more"):
         can_fly(network)
     assert can_fly(network)
 
