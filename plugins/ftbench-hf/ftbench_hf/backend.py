@@ -46,7 +46,7 @@ class HuggingFace(Backend):
     """The most tokens of a training example; null is what the model can read."""
     batch_tokens: int | None = transport(None)
     """Tokens of prompts and answers in one batch of questions, padding included; null is on CUDA
-    what the free memory holds, on a CPU a gigabyte of keys and values, at most 65536."""
+    what the free memory holds, on a CPU 1.25 GiB of keys and values, at most 81920."""
     micro_batch_tokens: int = 4096
     """Tokens in one forward pass of training; the batch of a step never changes."""
     # Unlike micro_batch_tokens no part of a key: what would draw other random numbers is refused.
