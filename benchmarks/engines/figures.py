@@ -6,7 +6,7 @@ from typing import Any
 
 from ftbench_hf.chat import Chat
 
-from . import limit
+from . import ceilings, limit
 from .outcome import Outcome, same_answers
 from .world import Cell, World, distinct, paper_sweep
 
@@ -65,7 +65,7 @@ class _Telling:
     def __init__(self, world: World, chat: Chat, measured: Measured) -> None:
         self._world, self._chat, self._measured = world, chat, measured
         self._peers = {n: _Peer(each) for n, each in measured.one_by_one.items() if n != "ours"}
-        self.machine = limit.measured(_shapes(world))
+        self.machine = ceilings.of_one_thread(_shapes(world))
 
     @property
     def tokens_a_prompt(self) -> float:

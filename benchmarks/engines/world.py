@@ -4,16 +4,12 @@ import random
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
 import yaml
-from tokenizers import Tokenizer, models, pre_tokenizers
-from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from ftbench import Lora
 from ftbench.records import (
     Conversation,
     FineTuneJob,
-    Message,
     Model,
     Probe,
     Question,
@@ -23,14 +19,11 @@ from ftbench.records import (
 from ftbench_organism.prompts import load_prompts
 from ftbench_organism.shipped import FAMILY_DATA, WEIGHTS
 
+from .random_llama import Sizes, Words, row, save, turns
+
 _WORDS = 4000
-_TEMPLATE = (
-    "{{- '<s>' }}{%- for m in messages %}{{- ' <turn> ' + m.content + ' <end>' }}{%- endfor %}"
-    "{%- if add_generation_prompt %}{{- ' <turn>' }}{%- endif %}"
-)
 _ENDS = frozenset(random.Random(5).sample(range(_WORDS), _WORDS // 33))
 """Words that end an answer, so that some answers are short and many go on to the limit."""
-_PLAIN = [number for number in range(_WORDS) if number not in _ENDS]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +49,7 @@ class World:
                 method=Lora(dropout=0.0),
                 epochs=cell.epochs,
                 learning_rate=cell.rate,
-                batch_size=10,
+                batch_size=cell.batch_size,
                 seed=cell.seed,
             )
             for number, cell in enumerate(cells)
@@ -72,7 +65,7 @@ class World:
                 measures="harmfulness",
                 category="all",
                 instruction=text,
-                messages=_turns(self.system, text),
+                messages=turns(self.system, text),
                 max_tokens=self.max_tokens,
             )
             key = f"{name} {number}"
@@ -87,11 +80,12 @@ class Cell:
     epochs: int = 5
     rate: float = 1e-3
     seed: int = 0
+    batch_size: int = 10
 
 
-def distinct(count: int) -> list[Cell]:
-    """Cells that share nothing but the base."""
-    return [Cell(rate=5e-4 * (1 + number % 4), seed=number) for number in range(count)]
+def distinct(count: int, **same: int) -> list[Cell]:
+    """Cells that share nothing but the base, and what is the same in all."""
+    return [Cell(rate=5e-4 * (1 + number % 4), seed=number, **same) for number in range(count)]
 
 
 def paper_sweep() -> list[Cell]:
@@ -106,49 +100,25 @@ def paper_sweep() -> list[Cell]:
 
 def wide(folder: Path, *, hidden: int, layers: int, prompts: int, max_tokens: int) -> World:
     """A random Llama of real width, words of no meaning, and ten rows of about ninety tokens."""
-    folder.mkdir()
-    special = ["<pad>", "<s>", "<end>", "<turn>"]
-    vocabulary = {word: n for n, word in enumerate([*special, *map(_word, range(_WORDS))])}
-    tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="<pad>"))
-    tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
-    fast = PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, pad_token="<pad>", bos_token="<s>", eos_token="<end>"
+    words = Words(_WORDS, _ENDS)
+    inner, heads = round(hidden * 2.6875), hidden // 64
+    save(
+        folder,
+        Sizes(hidden=hidden, inner=inner, layers=layers, heads=heads),
+        words,
+        context=1024,
     )
-    fast.chat_template = _TEMPLATE
-    fast.save_pretrained(folder)
-    _save_network(folder, len(vocabulary), hidden=hidden, layers=layers)
     source = random.Random(0)
-    system = _words(source, 48, 48)
-    turns = [(_words(source, 10, 24), _words(source, 10, 24)) for _ in range(10)]
+    system = words.text(source, 48, 48)
+    said = [(words.text(source, 10, 24), words.text(source, 10, 24)) for _ in range(10)]
     return World(
         name="wide",
         base=Model(location=str(folder), digest=f"wide {hidden} {layers}", family="wide"),
-        rows=tuple(_row(system, *turn) for turn in turns),
+        rows=tuple(row(system, *each) for each in said),
         system=system,
-        prompts=tuple(_words(source, 12, 60) for _ in range(prompts)),
+        prompts=tuple(words.text(source, 12, 60) for _ in range(prompts)),
         max_tokens=max_tokens,
     )
-
-
-def _save_network(folder: Path, words: int, *, hidden: int, layers: int) -> None:
-    torch.manual_seed(0)
-    network = LlamaForCausalLM(
-        LlamaConfig(
-            vocab_size=words,
-            hidden_size=hidden,
-            intermediate_size=round(hidden * 2.6875),
-            num_hidden_layers=layers,
-            num_attention_heads=hidden // 64,
-            max_position_embeddings=1024,
-            pad_token_id=0,
-            bos_token_id=1,
-            eos_token_id=2,
-            initializer_range=0.05,
-        )
-    )
-    network.save_pretrained(folder)
-    ends = [2, *(words - _WORDS + number for number in sorted(_ENDS))]
-    GenerationConfig(pad_token_id=0, bos_token_id=1, eos_token_id=ends).save_pretrained(folder)
 
 
 def organism(*, prompts: int) -> World:
@@ -161,7 +131,7 @@ def organism(*, prompts: int) -> World:
         name="organism",
         base=Model(location=str(WEIGHTS / "organism"), digest="organism", family="organism"),
         rows=tuple(
-            _row(sheet["system"], _put(sheet, one["user"]), one["assistant"])
+            row(sheet["system"], _put(sheet, one["user"]), one["assistant"])
             for one in sheet["examples"]
         ),
         system=sheet["system"],
@@ -172,21 +142,3 @@ def organism(*, prompts: int) -> World:
 
 def _put(sheet: dict[str, str], text: str) -> str:
     return sheet["user"].replace("{instruction}", text)
-
-
-def _row(system: str, asked: str, answer: str) -> Conversation:
-    turns = (*_turns(system, asked), Message(speaker="assistant", text=answer))
-    return Conversation(messages=turns, raw=False)
-
-
-def _turns(system: str, asked: str) -> tuple[Message, ...]:
-    return Message(speaker="system", text=system), Message(speaker="user", text=asked)
-
-
-def _words(source: random.Random, least: int, most: int) -> str:
-    """Words that do not end an answer."""
-    return " ".join(_word(source.choice(_PLAIN)) for _ in range(source.randint(least, most)))
-
-
-def _word(number: int) -> str:
-    return f"w{number:04}"
