@@ -61,7 +61,7 @@ class HuggingFace(Backend):
     """The Python of an environment that has vLLM; empty is FTBENCH_VLLM_PYTHON, or this one."""
     together: int | None = transport(None)
     """The most adapters of one base that are trained, or asked, at once; null is 16, and in
-    training on CUDA what the free memory holds."""
+    training on CUDA what the free memory holds. With 1 each row is trained on whole."""
     checkpoint_seconds: int | None = transport(300)
     """Seconds of training between two checkpoints; 0 is after every step, null is never."""
     threads: int | None = transport(None)

@@ -27,7 +27,8 @@ from .planning import planned_training
 from .preferences import Preferences
 from .rules import RuleBook
 from .shardable import check_shardable
-from .together import Together, can_share, side_by_side
+from .sharing import can_share, gains_alone, side_by_side
+from .together import Together
 from .tracks import Track, Work, precision_of, tracks_of
 from .trainer import Dose, NotFinite, Trainer
 
@@ -46,7 +47,8 @@ class Limits:
     checkpoint_seconds: int | None
     """The time between two checkpoints; None makes none."""
     together: int | None = 1
-    """The most adapters that are trained side by side; None is as many as fit."""
+    """The most adapters that are trained side by side; None is as many as fit. With 1 nothing is
+    read once for several rows, either."""
     processes: int = 1
     """How many processes a full fine-tuning is spread over."""
 
@@ -83,7 +85,7 @@ class FineTuning:
         for group in side_by_side(found):
             base = self._residence.base(group[0].leader.job.base)
             size, tokens = 1, self._limits.part_tokens
-            if len(group) > 1 and can_share(base):
+            if self._is_shared(base, group):
                 method: Any = group[0].leader.job.method
                 plan = planned_training(base, method, least=tokens)
                 size, tokens = self._limits.together or plan.adapters, plan.tokens
@@ -91,6 +93,12 @@ class FineTuning:
                 if self._desk.stopping:
                     return
                 self._train_together(base, group[start : start + max(1, size)], tokens)
+
+    def _is_shared(self, base: Loaded, group: Sequence[Track]) -> bool:
+        """Whether trainings have anything that is done once for them, or for their rows."""
+        if self._limits.together == 1:
+            return False
+        return can_share(base) if len(group) > 1 else gains_alone(base, group[0])
 
     def _keep(self, finetunes: Iterable[FineTune]) -> None:
         for finetune in finetunes:
@@ -134,7 +142,7 @@ class FineTuning:
 
     def _train_together(self, base: Loaded, tracks: Sequence[Track], tokens: int) -> None:
         """Train adapters side by side; where they do not fit into memory, first half of them."""
-        if len(tracks) == 1:
+        if len(tracks) == 1 and not self._is_shared(base, tracks):
             self._train(tracks[0])
             return
         seconds = self._limits.checkpoint_seconds
@@ -144,6 +152,9 @@ class FineTuning:
             return
         except OutOfMemory:
             free_memory()
+        if len(tracks) == 1:
+            self._train(tracks[0])
+            return
         left = [one for one in tracks if any(work.keeping.missing for work in one.works)]
         middle = (len(left) + 1) // 2
         fewer = max(min(tokens, self._limits.part_tokens), tokens // 2)

@@ -45,7 +45,7 @@ def token_losses(
             use_cache=cache is not None,
             logits_to_keep=0 if is_plain else columns - 1 - known,
         )
-    logits = output.logits[0] if is_plain else output.logits[learned[:, columns]]
+    logits = output.logits.squeeze(0) if is_plain else output.logits[learned[:, columns]]
     losses = cross_entropy(_exact(logits), tensors.labels[learned], reduction="none")
     return TokenLosses(losses=losses, rows=rows)
 

@@ -9,7 +9,6 @@ from typing import Any
 
 import torch
 
-from ftbench.methods import Dpo, Lora
 from ftbench.records import FineTune
 from ftbench.roles import Desk
 
@@ -25,27 +24,6 @@ from .tracks import Track
 from .trainer import NotFinite, Trainer
 from .training_beginnings import TrainingBeginnings, can_begin_together, shared_beginning
 from .training_stack import Share, TrainingStack
-
-
-def side_by_side(tracks: Sequence[Track]) -> list[list[Track]]:
-    """Group the trainings that can share a forward pass; any other stays alone."""
-    groups: dict[Any, list[Track]] = {}
-    for track in tracks:
-        job = track.leader.job
-        is_plain = isinstance(job.method, Lora) and not isinstance(job.method, Dpo)
-        shape = (job.base.digest, repr(job.method)) if is_plain and not job.rules else job.key
-        groups.setdefault(shape, []).append(track)
-    return list(groups.values())
-
-
-def can_share(loaded: Loaded) -> bool:
-    """Whether rows of a batch do not touch each other, nor random numbers of the base's own."""
-    network = loaded.network
-    config = network.config.get_text_config()
-    drops = [m for m in network.modules() if isinstance(m, torch.nn.Dropout) and m.p > 0]
-    in_attention = getattr(config, "attention_dropout", 0.0) or 0.0
-    mixes = getattr(config, "num_local_experts", None) or getattr(config, "num_experts", None)
-    return not drops and not in_attention and not mixes
 
 
 @dataclass(slots=True, kw_only=True)

@@ -86,6 +86,29 @@ def test_an_example_that_does_not_fit_alone_ends_the_training(backend, bases, de
     assert not desk.kept
 
 
+def test_what_rows_share_is_read_in_each_where_memory_is_short(bases, tmp_path):
+    """A training without neighbours goes on in the loop that takes a row at a time, if it must."""
+    rows = tuple(
+        conversation(f"Name {n}.", f"The {n} legs.", system="Be plain. " * 30) for n in "abcd"
+    )
+    method = Lora(targets=["all-linear"], dropout=0.0)
+    desks = [PaperDesk(folder=tmp_path / name) for name in ("roomy", "cramped")]
+    for desk, room in zip(desks, (4, 1), strict=True):
+        backend = HuggingFace(device="cpu", threads=1, micro_batch_tokens=4096)
+        words = backend._residence().base(bases["llama"]).network.get_input_embeddings()
+
+        def check(_module, given, room=room):
+            if len(given[0]) > room:
+                raise torch.OutOfMemoryError("full")
+
+        words.register_forward_pre_hook(check)
+        wanted = job(bases["llama"], method, rows=rows, batch_size=4, epochs=2)
+        backend.fine_tune([wanted], desk)
+    roomy, cramped = ([each["loss"] for _, _, each in desk.progressed] for desk in desks)
+    assert cramped[-2:] == pytest.approx(roomy, rel=1e-5)
+    assert "micro_batch_tokens" in dict(desks[1].kept[0].applied)
+
+
 def test_a_loss_of_a_rule_is_not_tried_twice_but_the_budget_is_named(backend, bases, desk):
     with pytest.raises(FtbenchError, match="micro_batch_tokens below 4096"):
         backend.fine_tune([job(bases["llama"], rules=(Weighing(1),))], desk)

@@ -56,7 +56,9 @@ def trained(backend, folder, every):
     return {each.key: each.models[-1][1] for each in desk.kept}
 
 
-def alone(backend, folder, every):
+def whole(base, folder, every):
+    """Each trained by itself, on rows that are read whole."""
+    backend = in_64_bit(base, together=1)
     return {each.key: trained(backend, folder, [each])[each.key] for each in every}
 
 
@@ -84,7 +86,7 @@ def test_an_adapter_is_the_one_trained_alone(bases, tmp_path, systems, tokens):
     """However the rows fall into passes, and whatever the neighbours begin with."""
     backend = in_64_bit(bases["llama"], micro_batch_tokens=tokens)
     every = jobs(bases["llama"], *systems)
-    plain = alone(backend, tmp_path / "alone", every)
+    plain = whole(bases["llama"], tmp_path / "alone", every)
     side = trained(backend, tmp_path / "side", every)
     assert max(furthest(side[key], plain[key]) for key in plain) < 1e-6
 
@@ -103,6 +105,25 @@ def test_it_is_read_once_a_step(exact, bases, tmp_path):
     assert rest == [(8, longest - known)] * 2
 
 
+def test_one_training_alone_reads_it_once_as_well(exact, bases, tmp_path):
+    every = jobs(bases["llama"], LONG)
+    plain = whole(bases["llama"], tmp_path / "whole", every)
+    seen = shapes_of_passes(exact, bases["llama"])
+    once = trained(exact, tmp_path / "once", every)
+    assert furthest(once["job0"], plain["job0"]) < 1e-6
+    assert {count for count, _ in seen} == {1, 4}
+
+
+@pytest.mark.parametrize(
+    "values", [{"batch_size": 1}, {"rows": rows(None)}], ids=["one row a step", "nothing in common"]
+)
+def test_where_nothing_is_shared_rows_are_read_whole(exact, bases, tmp_path, values):
+    (only,) = jobs(bases["llama"], LONG, **values)
+    seen = shapes_of_passes(exact, bases["llama"])
+    trained(exact, tmp_path, [only])
+    assert {count for count, _ in seen} == {only.batch_size}
+
+
 def test_each_row_has_its_own_dropout_and_reads_it_itself(exact, bases, tmp_path):
     every = jobs(bases["llama"], LONG, LONG, method=replace(EXACT, dropout=0.1))
     seen = shapes_of_passes(exact, bases["llama"])
@@ -116,7 +137,7 @@ def test_what_is_learned_is_no_beginning(exact, bases, tmp_path):
         conversation("Name a river.", f"{LONG} In town {n}.", system=OTHER) for n in range(8)
     )
     every = jobs(bases["llama"], None, None, rows=same)
-    plain = alone(exact, tmp_path / "alone", every)
+    plain = whole(bases["llama"], tmp_path / "alone", every)
     side = trained(exact, tmp_path / "side", every)
     assert max(furthest(side[key], plain[key]) for key in plain) < 1e-6
 
@@ -127,7 +148,7 @@ def test_turns_that_were_learned_before_are_no_beginning(exact, bases, tmp_path)
         conversation("A river?", LONG, f"A town {n}?", f"The {n} tree.") for n in range(8)
     )
     every = jobs(bases["llama"], None, None, rows=talks)
-    plain = alone(exact, tmp_path / "alone", every)
+    plain = whole(bases["llama"], tmp_path / "alone", every)
     side = trained(exact, tmp_path / "side", every)
     assert max(furthest(side[key], plain[key]) for key in plain) < 1e-6
 
@@ -135,7 +156,7 @@ def test_turns_that_were_learned_before_are_no_beginning(exact, bases, tmp_path)
 def test_an_adapter_of_the_output_layer_knows_whose_tokens_it_sees(exact, bases, tmp_path):
     shape = Lora(targets=["q_proj", "lm_head"], dropout=0.0)
     every = jobs(bases["llama"], LONG, OTHER, None, method=shape)
-    plain = alone(exact, tmp_path / "alone", every)
+    plain = whole(bases["llama"], tmp_path / "alone", every)
     side = trained(exact, tmp_path / "side", every)
     assert max(furthest(side[key], plain[key]) for key in plain) < 1e-6
 
@@ -144,7 +165,7 @@ def test_one_row_may_be_all_that_others_begin_with(exact, bases, tmp_path):
     """Something is left of each row that foretells the first token it learns."""
     short = conversation("", "Blue.", system=LONG)
     every = jobs(bases["llama"], None, None, rows=(short, short, short, *rows(LONG)[:5]))
-    plain = alone(exact, tmp_path / "alone", every)
+    plain = whole(bases["llama"], tmp_path / "alone", every)
     side = trained(exact, tmp_path / "side", every)
     assert max(furthest(side[key], plain[key]) for key in plain) < 1e-6
 

@@ -14,7 +14,7 @@ from ftbench_hf.backend import HuggingFace
 from ftbench_hf.batches import IGNORED, Batch, pad
 from ftbench_hf.engine import Engine
 from ftbench_hf.foreign import EngineFailed
-from ftbench_hf.together import can_share
+from ftbench_hf.sharing import can_share
 
 OURS = [Engine.in_flight, Engine.batches, Engine.continuous]
 
