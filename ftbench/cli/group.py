@@ -39,8 +39,11 @@ def group(words: Sequence[str], catalog: Catalog) -> int:
     folder = SweepFolder(path=options.folder)
     if folder.token != options.token or not 0 <= options.number < len(folder.groups()):
         raise UsageError(f"{folder.path} has no such group, or was begun anew meanwhile.")
-    with _ended_with_parent(), _held(folder, options.number):
-        _do(folder, options.number, catalog)
+    try:
+        with _ended_with_parent(), _held(folder, options.number):
+            _do(folder, options.number, catalog)
+    except KeyboardInterrupt as reason:
+        raise type(reason)("The command of the sweep goes on with this job.") from None
     return 0
 
 

@@ -19,7 +19,8 @@ def job_table(jobs: Sequence["Standing"]) -> Table:
     for header in ("job of a sweep", "state", "runs", "where", "begun (UTC)"):
         table.add_column(header, overflow="fold")
     for one in jobs:
-        name = f"{Path(one.sweep).name} {one.job} ({one.launcher})"
+        job = f" {one.job} ({one.launcher})" if one.launcher else ""
+        name = f"{Path(one.sweep).name}{job}"
         state = f"{one.state}, {one.stage}" if one.stage and one.state == "running" else one.state
         runs = f"{one.runs}, {one.failed} failed" if one.failed else str(one.runs)
         cells = (name, state, runs, one.where, to_the_minute(one.began))

@@ -62,8 +62,8 @@ def _answer(words: list[str], catalog: Catalog | None, pipeline: "Pipeline | Non
         print(printable(f"ftbench: {error}"), file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt as reason:
-        again = shlex.join(["ftbench", *words])
-        print(printable(f"\nInterrupted. To go on: {again}"), file=sys.stderr)
+        on = str(reason) or f"To go on: {shlex.join(['ftbench', *words])}"
+        print(printable(f"\nInterrupted. {on}"), file=sys.stderr)
         return TERMINATED if isinstance(reason, Terminated) else INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -29,6 +29,11 @@ def wait_here(
                     os.kill(int(job.job_id), signal.SIGTERM)
         time.sleep(_LOOK_SECONDS)
     return {
-        number: Ending(words=f"Process {job.job_id} ended", log=job.paths.stderr)
+        number: Ending(words=f"Process {job.job_id} {_end(job)}", log=job.paths.stderr)
         for number, job in jobs.items()
     }
+
+
+def _end(job: "submitit.Job[None]") -> str:
+    """Submitit calls a process interrupted that a signal has ended."""
+    return "was killed" if job.state == "INTERRUPTED" else "ended"

@@ -21,6 +21,8 @@ class Ending:
     """Such as "Slurm's job 12_1 was cancelled"."""
     log: Path | None = None
     """What the job said before its group began."""
+    is_anothers: bool = False
+    """Whether it is the job of another command now, which does the same sweep."""
 
 
 def result_of(
@@ -52,6 +54,8 @@ def _about(
     group: int, state: dict[str, Any] | None, folder: SweepFolder, ending: Ending | None
 ) -> str:
     """Why a job brought nothing back, and what to do."""
+    if ending and ending.is_anothers:
+        return f"{ending.words}: `ftbench status` shows it."
     if state is None:
         words = ending.words if ending else f"Job {group} was cancelled, or still waits"
         log = ending.log if ending and ending.log and ending.log.is_file() else None

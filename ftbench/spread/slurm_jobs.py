@@ -1,7 +1,7 @@
 """Waits for the jobs of a sweep that Slurm has, all of them, and says in words how each ended."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ftbench.stages.watch import Watch
@@ -45,7 +45,8 @@ class SlurmJobs:
         self._settings = settings
         self._known: dict[str, Queued] = {}
         self._over: set[str] = set()
-        self._told: set[str] = set()
+        self._reasons: set[str] = set()
+        self._is_silent = False
         self._began = self._asked = time.monotonic()
 
     def wait(
@@ -79,19 +80,21 @@ class SlurmJobs:
     def _look(self, watch: Watch) -> None:
         found = queued(self._ids.values())
         if found is None:
-            self._tell(watch, "Slurm does not answer; its jobs go on, and it is asked again.")
+            if not self._is_silent:
+                watch.note("Slurm does not answer; its jobs go on, and it is asked again.")
+            self._is_silent = True
             return
         self._known.update({job: found[job] for job in self._ids.values() if job in found})
         forgotten = set(self._ids.values()) - found.keys()
         self._over = forgotten | {job for job, one in self._known.items() if one.is_over}
+        waiting: dict[str, list[str]] = {}
         for job, one in found.items():
             if one.state == "PENDING" and one.reason not in _USUAL:
-                self._tell(watch, f"Slurm's job {job} waits: {one.reason}.")
-
-    def _tell(self, watch: Watch, words: str) -> None:
-        if words not in self._told:
-            self._told.add(words)
-            watch.note(words)
+                waiting.setdefault(one.reason, []).append(job)
+        for reason, jobs in waiting.items():
+            if reason not in self._reasons:
+                self._reasons.add(reason)
+                watch.note(f"Slurm's job {jobs[0]}{_others(jobs[1:])} waits: {reason}.")
 
     def _ending(self, job: str) -> Ending:
         import submitit  # noqa: PLC0415, slow to import
@@ -99,12 +102,25 @@ class SlurmJobs:
         handed: submitit.SlurmJob[None] = submitit.SlurmJob(self._settings["submitit_folder"], job)
         known, raised = self._known.get(job), _raised(handed)
         state = known.state if known and known.is_over else ""
+        if known and known.state == "PENDING" and job in self._over and not _has_begun(handed):
+            # Slurm forgets at once who was cancelled while they waited.
+            state = "CANCELLED"
         if _TIMED_OUT in raised:
             state, raised = "TIMEOUT", ""
         words = _WORDS.get(state, "").format(**self._settings)
         if not words:
             words = f"failed: {raised}" if raised else f"ended ({state or 'Slurm forgot how'})"
         return Ending(words=f"Slurm's job {job} {words}", log=handed.paths.stderr)
+
+
+def _others(jobs: Sequence[str]) -> str:
+    """Such as ", as 3 others do,"."""
+    several = "another does" if len(jobs) == 1 else f"{len(jobs)} others do"
+    return f", as {several}," if jobs else ""
+
+
+def _has_begun(job: "submitit.SlurmJob[None]") -> bool:
+    return job.paths.stderr.exists() or job.paths.result_pickle.exists()
 
 
 def _raised(job: "submitit.SlurmJob[None]") -> str:

@@ -16,12 +16,16 @@ from .bill import bill, can_be_billed
 from .bringing_back import brought_back, finished_away
 from .grouping import grouped
 from .job import Job
-from .outcomes import result_of
+from .outcomes import Ending, result_of
 from .shares import with_shares
 from .slurm_jobs import still_queued
 from .sweep_folder import Group, SweepFolder
 from .through_hydra import launched
 from .through_submitit import is_slurms, is_submitits, submitted
+
+_ANOTHERS = Ending(
+    words="Another command has begun this sweep anew, and does this run", is_anothers=True
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +77,8 @@ class Spread:
             if is_submitits(settings)
             else launched(self.launcher, job, cells[0], watch=watch, stopping=stopping)
         )
+        if folder.token != job.token:
+            endings = dict.fromkeys(range(len(groups)), _ANOTHERS)
         away = finished_away(folder)
         here = [number for number in range(len(cells)) if number not in away]
         results = {n: result_of(cells[n], n, folder, endings) for n in here}

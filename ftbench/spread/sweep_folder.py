@@ -9,10 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel, ValidationError
+
 from ftbench.digest import digest
 from ftbench.errors import StorageError, UsageError
 from ftbench.ledger.lock import holder
 from ftbench.ledger.store import moment
+
+from .forms import ScheduledForm, StateForm, SweepForm
 
 SWEEPS = ".sweeps"
 """Inside the folder of runs; a name that is no run's."""
@@ -82,10 +86,22 @@ class SweepFolder:
 
     def sweep(self) -> dict[str, Any]:
         """What the command wrote. Raises UsageError where there is no such sweep."""
-        told = _read(self.path / _SWEEP)
+        told = _read(self.path / _SWEEP, SweepForm)
         if told is None:
-            raise UsageError(f"{self.path} is not the folder of a sweep: it has no {_SWEEP}.")
+            raise UsageError(
+                f"{self.path} is not the folder of a sweep: its {_SWEEP} is missing or damaged. "
+                "The command of the sweep writes it anew."
+            )
         return told
+
+    @property
+    def is_damaged(self) -> bool:
+        """Whether what the command wrote cannot be read."""
+        return _read(self.path / _SWEEP, SweepForm) is None
+
+    def is_state_damaged(self, number: int) -> bool:
+        """Whether a job has written of itself what cannot be read now."""
+        return self._state_file(number).exists() and self.state(number) is None
 
     @property
     def token(self) -> str:
@@ -108,12 +124,15 @@ class SweepFolder:
         return self.path / f"group-{number}.log"
 
     def state(self, number: int) -> dict[str, Any] | None:
-        """What a job has last written of itself; None for one that has not begun."""
-        return _read(self.path / f"group-{number}.json")
+        """What a job has last written of itself; None for one that has not begun.
+
+        What is damaged counts for nothing: the job is done anew.
+        """
+        return _read(self._state_file(number), StateForm)
 
     def scheduled(self) -> dict[int, str]:
         """What a scheduler calls the jobs that it was given last, by their numbers here."""
-        told = _read(self.path / _SCHEDULED) or {}
+        told = _read(self.path / _SCHEDULED, ScheduledForm) or {}
         return {int(number): job for number, job in told.items()}
 
     def put_scheduled(self, jobs: Mapping[int, str]) -> None:
@@ -132,11 +151,14 @@ class SweepFolder:
 
     def put_state(self, number: int, state: Mapping[str, Any]) -> None:
         """Replace what is known of a job."""
-        _write(self.path / f"group-{number}.json", state)
+        _write(self._state_file(number), state)
 
     def forget_state(self, number: int) -> None:
         """Before a job is done anew, what it was before is no word of it."""
-        (self.path / f"group-{number}.json").unlink(missing_ok=True)
+        (self._state_file(number)).unlink(missing_ok=True)
+
+    def _state_file(self, number: int) -> Path:
+        return self.path / f"group-{number}.json"
 
     def is_under_way(self, number: int) -> bool:
         """Whether a process of this machine, or of one that shares the lock, does the group."""
@@ -169,12 +191,12 @@ def _job_of_scheduler() -> str:
     return f"{array}_{task}" if array and task else os.environ.get("SLURM_JOB_ID", "")
 
 
-def _read(path: Path) -> dict[str, Any] | None:
+def _read(path: Path, form: type[BaseModel]) -> dict[str, Any] | None:
+    """The content of a file; None where it is not there, or not what it should be."""
     try:
-        found: dict[str, Any] = json.loads(path.read_bytes())
-    except (OSError, ValueError):
+        return form.model_validate_json(path.read_bytes(), strict=True).model_dump()
+    except (OSError, ValidationError):
         return None
-    return found
 
 
 def _write(path: Path, content: Mapping[str, Any]) -> None:

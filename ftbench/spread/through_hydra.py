@@ -57,13 +57,13 @@ def _launched(
 
 def not_begun(launcher: Launcher, error: Exception) -> str:
     """That a launcher began no job, and what it says of that."""
-    return f"hydra/launcher={launcher.name} could not begin any job. It says: {_words(error)}"
+    return f"hydra/launcher={launcher.name} could not begin any job. It says: {_words(error)}."
 
 
 def _words(error: Exception) -> str:
     """The first line of what a launcher raised, which may hold a traceback of the job's."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0] if lines else type(error).__name__
+    return lines[0].rstrip(".") if lines else type(error).__name__
 
 
 def _wait(folder: SweepFolder, stopping: Callable[[], bool]) -> None:

@@ -113,6 +113,32 @@ def test_why_a_job_may_wait_for_ever_is_told_once(answers, folder, tmp_path):
     ]
 
 
+def test_jobs_that_wait_for_one_reason_are_told_together(answers, folder, tmp_path):
+    waits = states("12_0|PENDING|PartitionConfig", "12_1|PENDING|PartitionConfig")
+    answers(waits, waits, FORGOTTEN)
+    watch = Noting()
+    awaited(folder, tmp_path, watch)
+    assert [note for note in watch.notes if "waits" in note] == [
+        "Slurm's job 12_0, as another does, waits: PartitionConfig."
+    ]
+
+
+def test_who_is_forgotten_while_they_wait_was_cancelled(answers, folder, tmp_path):
+    """Slurm drops what waits from its array; what has begun is known a while longer."""
+    answers(states("12_0|RUNNING|None", "12_1|PENDING|Resources"), FORGOTTEN)
+    assert awaited(folder, tmp_path) == {
+        0: "Slurm's job 12_0 ended (Slurm forgot how)",
+        1: "Slurm's job 12_1 was cancelled",
+    }
+
+
+def test_who_has_said_something_did_not_only_wait(answers, folder, tmp_path):
+    (tmp_path / "12_1").mkdir()
+    (tmp_path / "12_1" / "12_1_0_log.err").touch()
+    answers(states("12_0|PENDING|None", "12_1|PENDING|None"), FORGOTTEN)
+    assert awaited(folder, tmp_path)[1] == "Slurm's job 12_1 ended (Slurm forgot how)"
+
+
 @pytest.mark.parametrize(
     ("state", "words"),
     [

@@ -42,6 +42,22 @@ def test_who_stops_the_command_stops_its_jobs_where_they_can_go_on(sent, desk):
     assert sorted(trained) == ["trained 1", "trained 2"]
 
 
+@pytest.mark.slow
+def test_a_sweep_that_is_typed_twice_is_done_once(desk):
+    words = (*TWO, SUBMITIT, "backend.seed=2")
+    first = desk.type(*words)
+    until((desk.place / WAITS).exists, "the job that waits", first)
+    second = desk.type(*words)
+    until(lambda: "launch" in second.said, "the second command's jobs", second)
+    (desk.place / OPEN).touch()
+    for command in (first, second):
+        code, results = command.end()
+        assert code == 0, command.said
+        assert results.keys() == {1, 2}
+    trained = [line for line in desk.done() if line.startswith("trained")]
+    assert sorted(trained) == ["trained 1", "trained 2"]
+
+
 @pytest.mark.parametrize("name", ["nodes", "tasks_per_node"])
 def test_a_job_that_would_be_done_twice_is_refused(name, desk):
     command = desk.type(*TWO, "hydra/launcher=submitit_slurm", f"hydra.launcher.{name}=2")

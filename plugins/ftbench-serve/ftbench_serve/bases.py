@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from shutil import rmtree
 from tempfile import mkdtemp
+from weakref import finalize
 
 from ftbench.errors import UsageError
 from ftbench.records import Model
@@ -31,8 +33,8 @@ def studio_of(
 ) -> Studio:
     """A provider of some models, each ``NAME`` (organism-1, parrot-1) or ``NAME=FOLDER``.
 
-    With a folder its state outlives the process. Raises UsageError for a model that nobody knows,
-    DataError for one that cannot be used.
+    With a folder its state outlives the process; without one nothing does. Raises UsageError for
+    a model that nobody knows, DataError for one that cannot be used.
     """
     found = dict(map(_named, models))
     backend = _backend(found)
@@ -42,6 +44,9 @@ def studio_of(
         folder=_made(folder) if folder else Path(mkdtemp(prefix="ftbench-serve-")),
         learning_rate=learning_rate,
     )
+    if not folder:
+        # Nobody can find what was trained once the process is over.
+        finalize(workshop, rmtree, workshop.folder, ignore_errors=True)
     shelf = Shelf.opened(folder)
     return Studio(workshop, shelf=shelf, weather=weather or Weather(), habits=habits or Habits())
 

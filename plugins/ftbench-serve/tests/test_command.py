@@ -1,6 +1,7 @@
 """``ftbench serve`` prints where it is, serves, and says at the end what it saw."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -12,11 +13,14 @@ from ftbench.cli.main import main
 
 
 @pytest.fixture
-def served():
+def served(tmp_path):
     """A running command, and its address."""
     words = ["serve", "--answer", "refuse", "--port", "0", "--faults", "500=0.5", "--seed", "1"]
     process = subprocess.Popen(
-        [sys.executable, "-m", "ftbench", *words], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", "ftbench", *words],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"TMPDIR": str(tmp_path)},
     )
     yield process, process.stdout.readline().strip()
     process.kill()
@@ -32,6 +36,14 @@ def test_the_command_serves_until_it_is_interrupted(served):
     process.send_signal(signal.SIGTERM)  # SIGINT is ignored below a shell in the background
     assert json.loads(process.stdout.readline())["calls"] == 0
     assert process.wait(timeout=5) == 0
+
+
+def test_nothing_is_left_of_what_nobody_asked_to_keep(served, tmp_path):
+    process, _ = served
+    assert list(tmp_path.glob("ftbench-serve-*"))
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=5) == 0
+    assert not list(tmp_path.glob("ftbench-serve-*"))
 
 
 def test_a_port_that_is_taken_is_named(chat_server, capsys):
