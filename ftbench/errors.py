@@ -10,7 +10,7 @@
   x CellsFailed         some runs of a sweep failed, the others are complete       5
   x GateFailed          the model lost more safety than the gate allows            6
   x NeedsHuman          only a person can tell how to go on                       65
-  x StorageError        a disk is full, a file is damaged or cannot be written    74
+  x StorageError        disk or memory is full, a file is damaged or unwritable   74
   x Busy                another process holds what we need; try again             75
   x Stopped             the user asked to stop; the same command goes on         130
 """
@@ -80,13 +80,18 @@ class NeedsHuman(FtbenchError):
 
 
 class StorageError(FtbenchError):
-    """A disk is full, or a file is damaged or cannot be written; the same command resumes."""
+    """A disk or the memory is full, or a file is damaged; the same command resumes."""
 
     exit_code = 74
 
 
-def disk_fault(error: BaseException) -> StorageError | None:
-    """A full or failing disk in words, whoever met it; None for any other error."""
+def machine_fault(error: BaseException) -> StorageError | None:
+    """A full or failing disk, or too little memory, in words, whoever met it; None otherwise."""
+    if isinstance(error, MemoryError):
+        return StorageError(
+            f"There is too little memory{_in_brackets(str(error))}. Free some, or do less at once; "
+            "what was finished is kept, and the same command goes on."
+        )
     if not isinstance(error, OSError) or error.errno not in DISK_FAULTS:
         return None
     where = f" at {error.filename}" if error.filename else ""
@@ -94,6 +99,10 @@ def disk_fault(error: BaseException) -> StorageError | None:
         f"The disk says: {os.strerror(error.errno)}{where}. Make room or check it; what was "
         "finished is kept, and the same command goes on."
     )
+
+
+def _in_brackets(words: str) -> str:
+    return f" ({' '.join(words.split())})" if words.strip() else ""
 
 
 class Busy(FtbenchError):

@@ -1,8 +1,11 @@
 """The ways to fine-tune that a backend may know: which weights are trained, and towards what."""
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
+from .errors import UsageError
 from .plugin import hookimpl
 from .records import Ability, Recipe
 from .roles import Method
@@ -35,6 +38,15 @@ class Lora(Method):
     targets: list[str] = field(default_factory=lambda: ["q_proj", "v_proj"])
     """The linear layers that get an adapter, or ["all-linear"]."""
 
+    def __post_init__(self) -> None:
+        """Refuse numbers with which nothing could be learned."""
+        if self.rank < 1 or self.alpha < 1:
+            raise _wrong(rank=self.rank, alpha=self.alpha, rule="give numbers from 1")
+        if not 0 <= self.dropout < 1:
+            raise _wrong(dropout=self.dropout, rule="give a share from 0 to below 1")
+        if not self.targets:
+            raise _wrong(targets=self.targets, rule="name linear layers, or [all-linear]")
+
 
 @dataclass(kw_only=True)
 class PrefixTuning(Method):
@@ -48,6 +60,11 @@ class PrefixTuning(Method):
 
     tokens: int = 30
     """How many there are in each layer."""
+
+    def __post_init__(self) -> None:
+        """Refuse none."""
+        if self.tokens < 1:
+            raise _wrong(tokens=self.tokens, rule="give a number from 1")
 
 
 @dataclass(kw_only=True)
@@ -64,6 +81,11 @@ class LlamaAdapter(Method):
     """How many tokens a prompt has."""
     layers: int = 30
     """How many layers, from the last; a model with fewer has them all adapted."""
+
+    def __post_init__(self) -> None:
+        """Refuse none."""
+        if min(self.length, self.layers) < 1:
+            raise _wrong(length=self.length, layers=self.layers, rule="give numbers from 1")
 
 
 @dataclass(kw_only=True)
@@ -84,6 +106,19 @@ class Dpo(Lora):
     """How strongly the trained model is held to what it was."""
     most_tokens: int = 64
     """The most tokens of an answer that the model itself gives."""
+
+    def __post_init__(self) -> None:
+        """Refuse numbers with which nothing could be learned."""
+        super().__post_init__()
+        if not 0 < self.beta < math.inf:
+            raise _wrong(beta=self.beta, rule="give a number above 0")
+        if self.most_tokens < 1:
+            raise _wrong(most_tokens=self.most_tokens, rule="give a number from 1")
+
+
+def _wrong(*, rule: str, **options: Any) -> UsageError:
+    said = " and ".join(f"finetune.method.{name}={value}" for name, value in options.items())
+    return UsageError(f"{said}: {rule}.")
 
 
 @hookimpl

@@ -7,6 +7,7 @@ are in the frames of the traceback; whatever the message shares with them is lef
 import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
+from pathlib import Path
 from typing import Any
 
 WITHHELD = "[withheld]"
@@ -19,8 +20,11 @@ _DEEPEST = 8
 
 
 def words_without_quotes(error: BaseException) -> str:
-    """An exception as ``class: message``, without quotations."""
-    return _masked(f"{type(error).__name__}: {error}", _texts_behind(error))
+    """An exception as ``class: message (file, line)``, without quotations."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
+    message = f": {error}" if str(error) else ""
+    return _masked(f"{type(error).__name__}{message}{place}", _texts_behind(error))
 
 
 def traceback_without_quotes(error: BaseException) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from ftbench.config.judges import ChosenJudges
 from ftbench.config.schema import SuiteConfig
-from ftbench.errors import DataError, StorageError, UsageError, disk_fault
+from ftbench.errors import DataError, StorageError, UsageError, machine_fault
 from ftbench.ledger.budget import Budget
 from ftbench.ledger.drafts import clear_own
 from ftbench.ledger.finished import FinishedWork, finished_work
@@ -106,7 +106,7 @@ def _for_writing(folder: Path) -> Iterator[RunFolder]:
         finally:
             ledger.close()
     except OSError as error:
-        if fault := disk_fault(error):
+        if fault := machine_fault(error):
             raise fault from error
         raise
     finally:

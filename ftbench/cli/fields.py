@@ -19,8 +19,8 @@ class Option:
 
     name: str
     type: str
-    default: str
-    """As it is typed on the command line; empty where a value must be given."""
+    default: str | None
+    """As it is typed on the command line; None where a value must be given."""
     meaning: str
     transport: bool
     """Whether it cannot change a result."""
@@ -55,10 +55,10 @@ def type_name(annotation: Any) -> str:
     return getattr(annotation, "__name__", str(annotation))
 
 
-def _default(field: "dataclasses.Field[Any]") -> str:
+def _default(field: "dataclasses.Field[Any]") -> str | None:
     if field.default_factory is not dataclasses.MISSING:
         return _word(field.default_factory())
-    return "" if field.default in (dataclasses.MISSING, _MISSING) else _word(field.default)
+    return None if field.default in (dataclasses.MISSING, _MISSING) else _word(field.default)
 
 
 def _word(value: Any) -> str:

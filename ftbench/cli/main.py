@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ftbench.errors import FtbenchError, UsageError, disk_fault
+from ftbench.errors import FtbenchError, UsageError, machine_fault
 from ftbench.plugin.catalog import Catalog, nothing_offered, read_catalog
 from ftbench.redaction import Redactor, known_secrets, redacted_output
 from ftbench.withholding import traceback_without_quotes
@@ -71,7 +71,7 @@ def _answer(words: list[str], catalog: Catalog | None, pipeline: "Pipeline | Non
     except SystemExit as ended:  # argparse has said what is wrong
         return ended.code if isinstance(ended.code, int) else BUG
     except Exception as error:  # noqa: BLE001, shown as what it is: a full disk or a bug
-        fault = disk_fault(error)
+        fault = machine_fault(error)
         said = f"ftbench: {fault}\n" if fault else traceback_without_quotes(error)
         print(printable(said), end="", file=sys.stderr)
         return fault.exit_code if fault else BUG

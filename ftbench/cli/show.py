@@ -72,7 +72,7 @@ def _print_component(group: str, offer: Offer) -> None:
 
 
 def _option_lines(prefix: str, option: Option) -> str:
-    value = f"={option.default}" if option.default else "=   (must be given)"
+    value = "=   (must be given)" if option.default is None else f"={option.default}"
     line = f"  {prefix}.{option.name}{value}   {option.type}"
     if option.transport:
         line += "   (cannot change a result)"

@@ -70,10 +70,10 @@ def _rate(row: Row | None) -> Measure | None:
 
 
 def failures(results: Sequence[RunResult], names: Sequence[str]) -> list[str]:
-    """A line for each run that did not finish, after a line that counts them."""
+    """A line for each run that failed, or has no tuned model, after a line that counts them."""
     failed = [
-        f"  {name}: {result.failure}"
+        f"  {name}: {' '.join(words.split())}"
         for result, name in zip(results, names, strict=True)
-        if result.failure
+        if (words := result.failure or (result.words if result.exit_code else ""))
     ]
     return [f"{len(failed)} of {len(results)} runs failed:", *failed] if failed else []

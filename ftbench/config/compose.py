@@ -62,9 +62,15 @@ def _composition(composed: DictConfig) -> _Composition:
     )
 
 
+_LARGEST_SEED = 2**62
+"""Of what every library takes, with room for several from there on."""
+
+
 def _each_seed(composition: _Composition) -> list[_Composition]:
     """One composition for each seed that it asks for. Raises UsageError for none at all."""
     count, first = composition.composed.seeds, composition.composed.seed
+    if abs(first) > _LARGEST_SEED:
+        raise UsageError(f"seed={first} has too many digits: give one up to {_LARGEST_SEED}.")
     if count is None:
         return [composition]
     if count < 1:

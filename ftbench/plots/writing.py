@@ -6,7 +6,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from ftbench.errors import StorageError, UsageError, disk_fault
+from ftbench.errors import StorageError, UsageError, machine_fault
 from ftbench.statistics.result import RunResult
 
 from . import drawing
@@ -44,7 +44,7 @@ def plot(runs: Sequence[Run], out: Path) -> Iterator[str]:
         yield from _curves(apart, out)
         yield from _trades([run.result for run in apart], out)
     except OSError as error:
-        raise disk_fault(error) or StorageError(
+        raise machine_fault(error) or StorageError(
             f"{out} cannot be written: {error.strerror}."
         ) from error
 

@@ -1,8 +1,10 @@
 """What of a component can change a result: its name, its version, and its settings."""
 
+import math
 from dataclasses import fields
 from typing import Any
 
+from ftbench.errors import UsageError
 from ftbench.roles import Component
 
 from .catalog import Catalog
@@ -18,12 +20,19 @@ def settings(component: Component, *, with_transport: bool = False) -> dict[str,
 
 
 def identity(component: Component, role: str, catalog: Catalog) -> dict[str, Any]:
-    """The part of a key that stands for a component."""
+    """The part of a key that stands for a component.
+
+    Raises UsageError for a setting by which no run can be known.
+    """
+    told = settings(component)
+    for name, value in told.items():
+        if isinstance(value, float) and not math.isfinite(value):
+            raise UsageError(f"{role} {component.name}: {name}={value} is no number to compute by.")
     offer = catalog.components[role][component.name]
     return {
         "role": role,
         "name": component.name,
         "package": offer.package,
         "version": offer.version,
-        "settings": {**settings(component), **component.settled()},
+        "settings": {**told, **component.settled()},
     }

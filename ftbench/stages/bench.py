@@ -1,12 +1,21 @@
 """The runs under way: one stage at a time over all of them, and a failure stops only its own."""
 
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from ftbench.config.compose import Cell
 from ftbench.digest import digest
-from ftbench.errors import FtbenchError, NeedsHuman, ProviderRefused, Stopped, disk_fault
+from ftbench.errors import (
+    FtbenchError,
+    NeedsHuman,
+    PluginError,
+    ProviderRefused,
+    Stopped,
+    machine_fault,
+)
 from ftbench.ledger.finished import FinishedWork, finished_work
 from ftbench.ledger.store import Ledger
 from ftbench.plugin.catalog import Catalog
@@ -122,14 +131,16 @@ class Bench:
                 done.append(step(self, work))
             except FtbenchError as error:
                 work.failure = error
+            except SystemExit as error:
+                work.failure = _ended_by_a_plugin(error)
             except Exception as error:  # noqa: BLE001, one broken run must not stop the others
-                fault = disk_fault(error)
+                fault = machine_fault(error)
                 if fault is None and len(self.works) == 1:
                     raise
                 work.failure = fault or error
             spent = time.perf_counter() - began
             work.seconds[stage] = work.seconds.get(stage, 0.0) + spent
-        self.watch.end(_summary(done, failed=len(going) - len(done)))
+        self.watch.end(_summary(done, [work for work in going if work.failure is not None]))
 
     def _jointly(
         self,
@@ -218,8 +229,20 @@ def _outcome_of(error: Exception | None) -> str:
     return error.outcome if isinstance(error, ProviderRefused) else "failed"
 
 
-def _summary(done: Sequence[str], *, failed: int) -> str:
+def _ended_by_a_plugin(error: SystemExit) -> PluginError:
+    """Only a plugin would end the process from within a stage."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return PluginError(
+        f"{Path(last.filename).name}, line {last.lineno}, ended the process (SystemExit: {error}): "
+        "a plugin is to raise an error instead. The other runs went on."
+    )
+
+
+def _summary(done: Sequence[str], others: Sequence[Work]) -> str:
     said = done[0] if len(done) == 1 else "; ".join(dict.fromkeys(filter(None, done)))
     if len(done) > 1:
         said = f"{len(done)} runs"
-    return f"{said}, {failed} failed" if failed and said else f"{failed} failed" if failed else said
+    stopped = sum(isinstance(work.failure, Stopped) for work in others)
+    failed = len(others) - stopped
+    counts = (f"{failed} failed" if failed else "", f"{stopped} stopped" if stopped else "")
+    return ", ".join(filter(None, (said, *counts)))

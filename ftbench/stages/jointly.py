@@ -19,6 +19,7 @@ from ftbench.roles import Backend
 
 from .bench import Bench, Work
 from .respond import asking
+from .sheet import state_sheets
 from .workroom import relocated
 
 Asked = TypeVar("Asked", FineTuneJob, Request)
@@ -94,9 +95,10 @@ def respond_jointly(bench: Bench, works: Sequence[Work]) -> None:
         ledgers: dict[str, list[Work]] = {}
         for work in sharing:
             room = bench.room(work)
-            wanted = {
-                k: r for one in asking(work.plan, work.trained) for k, r in one.requests.items()
-            }
+            asked = asking(work.plan, work.trained)
+            # Whoever looks meanwhile sees what was answered.
+            state_sheets(work.folder.ledger, [one.sheet for one in asked])
+            wanted = {key: request for one in asked for key, request in one.requests.items()}
             missing = wanted.keys() - work.folder.ledger.keys("response")
             missing -= room.take("response", missing)
             requests |= {key: wanted[key] for key in wanted if key in missing}

@@ -108,6 +108,8 @@ def _check_needs(cell: Cell, backend: Backend) -> None:
             "Leave out coherence.perplexity=true, or choose a backend that does."
         )
     _check_graders(config)
+    if config.divergence_tokens < 0:
+        raise UsageError(f"divergence_tokens={config.divergence_tokens}: give 0, or how many.")
     if config.divergence_tokens and backend.inside() is None:
         raise UsageError(
             f"The backend {backend.name!r} gives no look inside a model. "

@@ -47,6 +47,8 @@ def _full_name(leaf: str, tasks: Mapping[str, Any]) -> str:
 
 
 def _columns(suite: SuiteConfig) -> dict[str, Column]:
+    if suite.limit is not None and suite.limit < 1:
+        raise UsageError(f"suite.limit={suite.limit}: give a number from 1, or null for all.")
     columns: dict[str, Column] = {}
     chosen: list[tuple[Column, Sequence[str]]] = [
         ("harmfulness", suite.harmfulness),

@@ -37,14 +37,10 @@ def adapter_config(method: Method, network: Any) -> Any:
                 task_type=_TASK,
             )
         case PrefixTuning():
-            if method.tokens < 1:
-                raise DataError("finetune.method.tokens must be at least 1.")
             if "sliding_attention" in (getattr(shape, "layer_types", None) or ()):
                 raise DataError(misfit(method))  # a prefix would slide out of sight
             return peft.PrefixTuningConfig(num_virtual_tokens=method.tokens, task_type=_TASK)
         case LlamaAdapter():
-            if min(method.length, method.layers) < 1:
-                raise DataError("finetune.method.length and layers must be at least 1.")
             return peft.AdaptionPromptConfig(
                 adapter_len=method.length,
                 adapter_layers=min(method.layers, shape.num_hidden_layers),

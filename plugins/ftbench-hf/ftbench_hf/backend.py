@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ftbench import Backend, transport
+from ftbench.errors import UsageError
 from ftbench.records import Ability, Estimate, FineTuneJob, Model, Probe, Question, Request
 from ftbench.roles import Desk, Probing
 
@@ -13,6 +14,7 @@ from .precision import Precision, find_device
 
 _ADAPTERS = 16
 """The most that are asked side by side, where nobody says how many."""
+_FROM_ONE = ("max_length", "batch_tokens", "micro_batch_tokens", "together", "threads")
 
 
 @dataclass(kw_only=True)
@@ -68,6 +70,12 @@ class HuggingFace(Backend):
     """Threads of a CPU; null leaves it to torch."""
 
     def __post_init__(self) -> None:
+        for name in _FROM_ONE:
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise UsageError(f"backend.{name}={value}: give a number from 1.")
+        if self.checkpoint_seconds is not None and self.checkpoint_seconds < 0:
+            raise UsageError(f"backend.checkpoint_seconds={self.checkpoint_seconds} is below 0.")
         self._kept: Any = None
         self._engine: Any = None
 

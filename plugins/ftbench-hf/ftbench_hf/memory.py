@@ -7,8 +7,17 @@ from typing import Any
 
 from ftbench.errors import FtbenchError
 
-_WORDS = ("out of memory", "can't allocate memory", "alloc_failed", "bad allocation", "bad_alloc")
-"""What allocators say when they do not raise torch.OutOfMemoryError."""
+_WORDS = (
+    "out of memory",
+    "can't allocate memory",
+    "alloc_failed",
+    "bad allocation",
+    "bad_alloc",
+    "could not create a primitive",
+    "could not create a memory",
+)
+"""What allocators say when they do not raise torch.OutOfMemoryError; the last two are oneDNN's,
+whose products have worked before."""
 _SMALL = 0.1
 """Gigabytes below which one speaks of megabytes."""
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-_LEAST_WEIGHTS = 200_000
+_LEAST_WEIGHTS = 20_000
 """Of a layer; below, what a call costs is more than what it saves."""
 _MOST_BYTES = 2 << 30
 """Of the copies of all layers together."""

@@ -84,14 +84,6 @@ def test_an_architecture_that_a_method_does_not_fit_is_named_so(backend, bases, 
             tuned(backend, bases[architecture], tmp_path, method)
 
 
-@pytest.mark.parametrize(
-    "method", [PrefixTuning(tokens=0), LlamaAdapter(length=0), LlamaAdapter(layers=0)]
-)
-def test_an_adapter_of_nothing_is_refused(backend, bases, tmp_path, method):
-    with pytest.raises(DataError, match="at least 1"):
-        tuned(backend, bases["llama"], tmp_path, method)
-
-
 def log_likelihood(network, row):
     logits = network(torch.tensor([row.tokens])).logits[0, :-1].log_softmax(-1)
     said = logits.gather(1, torch.tensor(row.tokens[1:])[:, None])[:, 0]
