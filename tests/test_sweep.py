@@ -8,6 +8,7 @@ import pytest
 
 from ftbench.archive.opening import LEDGER, ReadOnlyLedger
 from ftbench.archive.reading import read_result
+from ftbench.archive.status import status
 from ftbench.config.compose import compose
 from ftbench.errors import DataError
 from ftbench.pipeline import run
@@ -75,6 +76,18 @@ def test_a_sweep_is_trained_and_asked_in_one_call_each():
     found = results("-m", "backend=flock", "attack.n=6,7,8,9")
     assert not any(one.failure for one in found)
     assert Flock.calls == [("train", 4), ("ask", 42 * 5)], "four tuned models, and the base once"
+
+
+def test_who_looks_meanwhile_sees_what_was_answered(monkeypatch):
+    seen = []
+
+    def respond(self, requests, desk):
+        seen.append([status(folder) for folder in sorted(Path("runs").iterdir())])
+        Parrot.respond(self, requests, desk)
+
+    monkeypatch.setattr(Flock, "respond", respond)
+    results("-m", "backend=flock", "seed=0,1")
+    assert [one.responses[0].total > 0 for one in seen[0]] == [True, True]
 
 
 def test_it_comes_to_what_its_runs_come_to():

@@ -1,21 +1,13 @@
 """The runs under way: one stage at a time over all of them, and a failure stops only its own."""
 
 import time
-import traceback
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from ftbench.config.compose import Cell
 from ftbench.digest import digest
-from ftbench.errors import (
-    FtbenchError,
-    NeedsHuman,
-    PluginError,
-    ProviderRefused,
-    Stopped,
-    machine_fault,
-)
+from ftbench.errors import FtbenchError, Stopped, machine_fault
 from ftbench.ledger.finished import FinishedWork, finished_work
 from ftbench.ledger.store import Ledger
 from ftbench.plugin.catalog import Catalog
@@ -24,6 +16,7 @@ from ftbench.statistics.result import RunResult
 from ftbench.withholding import words_without_quotes
 
 from .budgets import budget_of
+from .endings import ended_by_a_plugin, outcome_of, summary
 from .finetune import Trained
 from .folder import RunFolder, folder_of, open_folder
 from .prepare import Plan, backend_config, distinct_backends
@@ -79,7 +72,7 @@ class Work:
             run=folder.path.name if folder else "",
             folder=str(folder.path) if folder else "",
             choices=self.cell.choices,
-            outcome=_outcome_of(error),
+            outcome=outcome_of(error),
             failure=words,
             exit_code=error.exit_code if isinstance(error, FtbenchError) else 1,
         )
@@ -132,7 +125,7 @@ class Bench:
             except FtbenchError as error:
                 work.failure = error
             except SystemExit as error:
-                work.failure = _ended_by_a_plugin(error)
+                work.failure = ended_by_a_plugin(error)
             except Exception as error:  # noqa: BLE001, one broken run must not stop the others
                 fault = machine_fault(error)
                 if fault is None and len(self.works) == 1:
@@ -140,7 +133,8 @@ class Bench:
                 work.failure = fault or error
             spent = time.perf_counter() - began
             work.seconds[stage] = work.seconds.get(stage, 0.0) + spent
-        self.watch.end(_summary(done, [work for work in going if work.failure is not None]))
+        failures = [work.failure for work in going if work.failure is not None]
+        self.watch.end(summary(done, failures))
 
     def _jointly(
         self,
@@ -150,7 +144,9 @@ class Bench:
     ) -> None:
         """The time that it takes is shared by the runs that it did something for."""
         began = time.perf_counter()
-        step(self, works)
+        # Whoever ends the process does so again in a run of its own, which then says so.
+        with suppress(SystemExit):
+            step(self, works)
         gained = [work for work in works if stage in work.anew]
         for work in gained:
             work.seconds[stage] = (time.perf_counter() - began) / len(gained)
@@ -220,29 +216,3 @@ class Bench:
             self._cache.close()
         for backend in self._backends.values():
             backend.release()
-
-
-def _outcome_of(error: Exception | None) -> str:
-    """What a run comes to that was ended by an error."""
-    if isinstance(error, NeedsHuman):
-        return "unknown"
-    return error.outcome if isinstance(error, ProviderRefused) else "failed"
-
-
-def _ended_by_a_plugin(error: SystemExit) -> PluginError:
-    """Only a plugin would end the process from within a stage."""
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    return PluginError(
-        f"{Path(last.filename).name}, line {last.lineno}, ended the process (SystemExit: {error}): "
-        "a plugin is to raise an error instead. The other runs went on."
-    )
-
-
-def _summary(done: Sequence[str], others: Sequence[Work]) -> str:
-    said = done[0] if len(done) == 1 else "; ".join(dict.fromkeys(filter(None, done)))
-    if len(done) > 1:
-        said = f"{len(done)} runs"
-    stopped = sum(isinstance(work.failure, Stopped) for work in others)
-    failed = len(others) - stopped
-    counts = (f"{failed} failed" if failed else "", f"{stopped} stopped" if stopped else "")
-    return ", ".join(filter(None, (said, *counts)))

@@ -46,6 +46,14 @@ def test_a_sweep_lists_every_failure_at_the_end(ftbench, pretended, result, fail
     assert "small-shout-full-s3-0a1b2c3d" in shown.out
 
 
+def test_a_training_that_gave_no_model_is_among_the_failures(ftbench, pretended, result, capsys):
+    diverged = replace(result, outcome="failed", words="The loss became nan.", exit_code=1)
+    assert ftbench("-m", "model=small", "seed=1,2", pipeline=pretended(result, diverged)) == 5
+    *_, count, line = capsys.readouterr().err.splitlines()
+    assert count == "1 of 2 runs failed:"
+    assert line.endswith(": The loss became nan.")
+
+
 def test_a_single_failed_run_ends_with_its_own_exit_code(ftbench, pretended, failed, capsys):
     assert ftbench("model=small", pipeline=pretended(failed)) == 2
     shown = capsys.readouterr()

@@ -98,7 +98,7 @@ def test_hundreds_of_units_are_a_handful_of_requests(tmp_path):
     assert counted.asked == ["list", "get", "get"]
     counted.asked.clear()
     assert other.lacking("response", KEYS) == set()
-    assert counted.asked == ["list"]
+    assert counted.asked == ["list", "list"], "of indexes, and of packs for their sizes"
 
 
 def test_what_two_machines_give_at_once_is_one_thing_for_everybody(place):

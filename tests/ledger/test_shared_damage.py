@@ -65,6 +65,22 @@ def test_what_is_damaged_is_as_good_as_not_there_and_can_be_given_again(which, a
         assert units_at(place, KEYS[:100]) == responses(KEYS[:100])
 
 
+@pytest.mark.parametrize("end", [b"", b"x"], ids=["cut short", "too long"])
+def test_what_is_of_another_length_is_given_again_by_whoever_has_it(end, tmp_path):
+    """Also by who has no reason to read it."""
+    place = shared_by_a_machine(tmp_path)
+    assert not SharedModels(place).lacking([JOB])
+    assert not SharedUnits(place).lacking("response", KEYS[:100])
+    for file in [one for one in (tmp_path / "shared").glob("*/**/*") if one.is_file()]:
+        whole = file.read_bytes()
+        file.write_bytes(whole[:-1] if not end else whole + end)
+        lacked = SharedModels(place).lacking([JOB]) | SharedUnits(place).lacking(
+            "response", KEYS[:100]
+        )
+        assert lacked, file
+        file.write_bytes(whole)
+
+
 def put_card(place, finetune_, files, key=JOB):
     card = Card(
         key=key, made_by="x\n\x1b[31m" + "y" * 999, made_at="", files=files,

@@ -7,7 +7,7 @@ are as good as not there, so an upload that broke off is no model, and goes on w
 import hashlib
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -113,10 +113,19 @@ class SharedModels:
             return False
 
     def lacking(self, keys: Iterable[str]) -> set[str]:
-        """Those of some keys that have no card, as far as the names of cards tell."""
+        """Those of some keys that have no whole card, or whose files are not as long as it says."""
         wanted = set(keys)
-        listed = self._place.files(CARDS).keys() if wanted else set()
-        return wanted - {name.partition(".")[0] for name in listed - self._damaged}
+        listed = self._place.files(CARDS) if wanted else {}
+        own = [name for name in listed.keys() - self._damaged if name.partition(".")[0] in wanted]
+        cards = concurrently(lambda name: self._card(name, listed[name]), own)
+        sizes = self._place.files(CONTENT) if any(cards) else {}
+        return wanted - {card.key for card in cards if card and self._is_there(card, sizes)}
+
+    def _is_there(self, card: Card, sizes: Mapping[str, int]) -> bool:
+        return all(
+            sizes.get(digest) == size and digest not in self._damaged
+            for size, digest in card.files.values()
+        )
 
     def add(self, finetune: FineTune, folder: Path, *, made_by: str) -> None:
         """Share a fine-tune, and its weights where it has any; they are uploaded once."""

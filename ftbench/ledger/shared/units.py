@@ -68,11 +68,12 @@ class SharedUnits:
         return self._place.read(f"{CONTENT}/{index.content}", index.size)
 
     def lacking(self, kind: str, keys: Iterable[str]) -> set[str]:
-        """Those of some keys that no pack has, as far as the indexes tell."""
+        """Those of some keys that no pack has, as far as the indexes and sizes of packs tell."""
         by_mark = {mark(key): key for key in keys}
         lacked = set(by_mark.values())
+        sizes = self._place.files(CONTENT) if by_mark else {}
         for index in self.indexes(kind).values() if by_mark else ():
-            if index.content not in self._damaged:
+            if sizes.get(index.content) == index.size and index.content not in self._damaged:
                 lacked -= index.marked(by_mark)
         return lacked
 

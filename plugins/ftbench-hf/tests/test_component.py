@@ -37,6 +37,21 @@ def test_importing_it_imports_nothing_slow():
     assert result.stdout.strip() == "[]"
 
 
+@pytest.mark.parametrize(
+    "option", ["threads", "together", "batch_tokens", "micro_batch_tokens", "max_length"]
+)
+@pytest.mark.parametrize("value", [0, -3])
+def test_a_number_of_nothing_is_refused(option, value):
+    with pytest.raises(UsageError, match=f"backend.{option}={value}: give a number from 1"):
+        HuggingFace(**{option: value})
+
+
+def test_time_does_not_run_backwards():
+    with pytest.raises(UsageError, match="backend.checkpoint_seconds=-1 is below 0"):
+        HuggingFace(checkpoint_seconds=-1)
+    assert HuggingFace(checkpoint_seconds=0).checkpoint_seconds == 0
+
+
 def test_its_fields_are_its_config():
     config = OmegaConf.structured(HuggingFace)
     assert set(config) == {

@@ -49,6 +49,23 @@ def joined(address: str, *, retries: int) -> Iterator[Any]:
             ray.shutdown()
 
 
+def head_answers(ray: Any) -> bool:
+    """Whether the head of the joined cluster can be reached.
+
+    Whoever asks Ray for something while it cannot is ended by Ray's C++ part, after a minute.
+    """
+    host, _, port = ray.get_runtime_context().gcs_address.rpartition(":")
+    try:
+        _connect(host, int(port))
+    except OSError:
+        return False
+    return True
+
+
+def _connect(host: str, port: int) -> None:
+    socket.create_connection((host.strip("[]"), port), _ANSWER_SECONDS).close()
+
+
 def _knock(where: str) -> None:
     """Ray itself tries for a minute. Raises UsageError where nobody answers."""
     if where in ("auto", "local"):
@@ -57,7 +74,7 @@ def _knock(where: str) -> None:
     if not host or not port.isdigit():
         raise UsageError(f"hydra.launcher.address={where} is no address, such as HOST:PORT.")
     try:
-        socket.create_connection((host.strip("[]"), int(port)), _ANSWER_SECONDS).close()
+        _connect(host, int(port))
     except OSError as error:
         said = error.strerror or type(error).__name__
         raise UsageError(f"No Ray cluster answers at {where} ({said}). {_HOW_TO_START}") from error

@@ -1,8 +1,6 @@
 """How jobs are done on a cluster: one task of Ray's each, awaited, done anew, called off."""
 
-import logging
 import os
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,13 +12,11 @@ from omegaconf import DictConfig, OmegaConf
 from ftbench.errors import FtbenchError, StorageError, UsageError
 
 from .cluster import joined
-from .needs import Needs, has_gpu, lack, nodes
+from .needs import Needs, has_gpu, lack
+from .patience import HEAD_GONE, Patience
 
 Task = Callable[[Any], Any]
-_log = logging.getLogger(__name__)
 _LOOK_SECONDS = 2.0
-_PATIENCE_SECONDS = 60.0
-"""How long no node may fit before jobs are given up: one may come back."""
 _FORWARDED = "FTBENCH_"
 
 
@@ -108,21 +104,18 @@ def _await(
     ray: Any, handles: Sequence[Any], needs: Needs | None, ended: Callable[[Any, str], None]
 ) -> None:
     """Wait for every task, and tell of each that ended, and why it was called off where it was."""
-    pending, fitted, alive = list(handles), time.monotonic(), len(nodes(ray))
+    pending, patience = list(handles), Patience(ray, needs)
     try:
         while pending:
             ready, pending = ray.wait(pending, num_returns=len(pending), timeout=_LOOK_SECONDS)
             for handle in ready:
                 ended(handle, "")
-            before, alive = alive, len(nodes(ray))
-            if alive < before:
-                _log.warning(f"{before - alive} of {before} nodes died; others do what they did.")
-            if needs is None or not (why := lack(needs, ray)):
-                fitted = time.monotonic()
-            elif time.monotonic() - fitted > _PATIENCE_SECONDS:
+            why = patience.lost() if pending else ""
+            if why and why != HEAD_GONE:
                 _call_off(ray, pending)
-                for handle in pending:
-                    ended(handle, why)
+            for handle in pending if why else ():
+                ended(handle, why)
+            if why:
                 return
     except KeyboardInterrupt:
         _call_off(ray, pending)
@@ -138,6 +131,9 @@ def _call_off(ray: Any, handles: Sequence[Any]) -> None:
 def _outcome(ray: Any, job: DictConfig, handle: Any, why: str) -> JobReturn:
     overrides = list(job.hydra.overrides.task)
     found = JobReturn(overrides=overrides, cfg=job, status=JobStatus.COMPLETED)
+    if why == HEAD_GONE:
+        found.status, found.return_value = JobStatus.FAILED, StorageError(why)
+        return found
     try:
         found.return_value = ray.get(handle)
     except Exception as error:  # noqa: BLE001, a failed job leaves the others

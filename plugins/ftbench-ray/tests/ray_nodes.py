@@ -30,6 +30,8 @@ class Nodes:
     address: str
     raylets: tuple[int, ...]
     """The process of each node; the first is the head's."""
+    head: int
+    """The process that all nodes ask, and whoever has joined."""
     environment: dict[str, str]
     """What lets a command join it."""
 
@@ -41,6 +43,10 @@ class Nodes:
     def kill(self, number: int) -> list[int]:
         """Kill a node with all that runs on it, as a power cut does; who that was."""
         return kill_whole(psutil.Process(self.raylets[number]))
+
+    def kill_head(self) -> None:
+        """Kill what all nodes ask."""
+        psutil.Process(self.head).kill()
 
 
 def kill_whole(process: psutil.Process) -> list[int]:
@@ -84,7 +90,10 @@ def nodes(
                 pytest.skip(f"Ray cannot start here: {said.read_text()[-300:]}")
             told = json.loads(line)
             yield Nodes(
-                address=told["address"], raylets=tuple(told["raylets"]), environment=environment
+                address=told["address"],
+                raylets=tuple(told["raylets"]),
+                head=told["head"],
+                environment=environment,
             )
         finally:
             _end(process)
@@ -124,7 +133,9 @@ def _serve(gpus: list[float]) -> None:
     made = [cluster.add_node(num_cpus=1, num_gpus=each, include_dashboard=False) for each in gpus]
     signal.alarm(0)
     raylets = [node.all_processes["raylet"][0].process.pid for node in made]
-    sys.stdout.write(json.dumps({"address": cluster.address, "raylets": raylets}) + "\n")
+    head = made[0].all_processes["gcs_server"][0].process.pid
+    told = {"address": cluster.address, "raylets": raylets, "head": head}
+    sys.stdout.write(json.dumps(told) + "\n")
     sys.stdout.flush()
     sys.stdin.read()
     cluster.shutdown()

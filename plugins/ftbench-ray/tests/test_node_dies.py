@@ -120,3 +120,18 @@ def test_who_stops_a_sweep_stops_its_jobs_where_they_can_go_on(two_nodes, provid
     provider.plan.looks = 2
     code, *_ = town.typed(*words, **two_nodes.environment)
     assert code == 0 and len(provider.jobs) == 6
+
+
+def test_a_head_that_dies_ends_the_command_and_not_what_is_done(two_nodes, provider, town):
+    own = (f"hydra.launcher.address={two_nodes.address}", "seed=range(6)")
+    words = (*SWEEP, provider.address, *own)
+    with town.typing(*words, **two_nodes.environment) as command:
+        awaited(lambda: ordered_on(two_nodes, 0, town), command)
+        awaited(lambda: ordered_on(two_nodes, 1, town), command)
+        two_nodes.kill_head()
+        provider.plan.looks = 2
+        said, complained = command.communicate(timeout=COMMAND_SECONDS)
+    assert command.returncode == 5, complained
+    assert len(results(said, 6)) == 6
+    assert "The head of the Ray cluster is gone" in complained
+    assert "rpc_client" not in complained and "Traceback" not in complained
