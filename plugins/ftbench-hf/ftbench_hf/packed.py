@@ -16,7 +16,7 @@ _MOST_BYTES = 2 << 30
 
 @contextmanager
 def packed(network: Any, *, is_training: bool = False) -> Iterator[None]:
-    """While all but tiny layers in 32 bit on a CPU keep a copy of their weights in oneDNN's own order.
+    """While all but tiny layers in 32 bit on a CPU keep their weights in oneDNN's own order too.
 
     Otherwise MKL lays the weights out anew in every product, which costs most where rows are few.
     Weights must not change meanwhile; in training those that may change are left as they are.
