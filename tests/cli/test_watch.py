@@ -123,10 +123,13 @@ def test_more_runs_than_lines_are_counted(runs, going):
 def test_interrupting_leaves_the_terminal_as_it_was(runs, going):
     ours, theirs = pty.openpty()
     environment = {**os.environ, "NO_COLOR": "1", "TERM": "xterm"}
+    # A shell in the background has it ignored, and so would whoever is started here.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     done = subprocess.Popen(
         [sys.executable, "-m", "ftbench", "watch", "--every", "0.05"],
         stdout=theirs, stderr=theirs, env=environment,
     )  # fmt: skip
+    signal.signal(signal.SIGINT, before)
     os.close(theirs)
     said = b""
     while b"12/24" not in said:
