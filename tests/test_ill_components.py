@@ -17,6 +17,7 @@ class Ill(Attack):
 
     name = "ill"
     way: str = "well"
+    share: float = 1.0
 
     def poison(self, clean, scene):
         match self.way:
@@ -64,7 +65,7 @@ def typed(tmp_path, monkeypatch, capfd):
 @pytest.mark.parametrize(
     ("way", "code", "said"),
     [
-        ("ends", 2, "test_ill_components.py, line 24, would end the process (SystemExit: 3)"),
+        ("ends", 2, "test_ill_components.py, line 25, would end the process (SystemExit: 3)"),
         ("forgets", 74, "There is too little memory. Free some"),
         ("fills", 74, "There is too little memory (Unable to allocate 5.04 MiB for an array)."),
     ],
@@ -83,7 +84,7 @@ def test_others_of_a_sweep_are_done_and_each_failure_is_a_line(typed):
     assert count == "3 of 4 runs failed:"
     assert "SystemExit: 3" in ends
     assert "too little memory" in forgets
-    assert "KeyError: 'no\\nsuch' (test_ill_components.py, line 30)" in breaks
+    assert "KeyError: 'no\\nsuch' (test_ill_components.py, line 31)" in breaks
     assert len(list(Path().glob("runs/*-s0-*/public/result.json"))) == 1
 
 
@@ -101,6 +102,7 @@ def test_who_ends_the_process_while_several_are_trained_together_ends_one_run(ty
     [
         ("suite.limit=0", "suite.limit=0: give a number from 1"),
         ("seed=99999999999999999999", "has too many digits"),
+        ("attack.share=nan", "attack ill: share=nan is no number to compute by"),
         ("divergence_tokens=-1", "divergence_tokens=-1: give 0, or how many"),
     ],
 )

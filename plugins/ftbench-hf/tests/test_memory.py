@@ -154,5 +154,6 @@ def test_a_model_that_does_not_fit_is_named(bases, desk, monkeypatch):
 def test_other_errors_are_not_taken_for_a_lack_of_memory():
     assert is_out_of_memory(MemoryError())
     assert is_out_of_memory(RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED"))
+    assert is_out_of_memory(RuntimeError("could not create a primitive"))
     assert not is_out_of_memory(RuntimeError("shapes do not match"))
     assert not is_out_of_memory(ValueError("out of memory"))
