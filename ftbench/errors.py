@@ -86,11 +86,14 @@ class StorageError(FtbenchError):
 
 
 def machine_fault(error: BaseException) -> StorageError | None:
-    """A full or failing disk, or too little memory, in words, whoever met it; None otherwise."""
+    """A full or failing disk, or too little memory, in words, whoever met it; None otherwise.
+
+    A plugin's own words are left out: they may quote what it was reading.
+    """
     if isinstance(error, MemoryError):
         return StorageError(
-            f"There is too little memory{_in_brackets(str(error))}. Free some, or do less at once; "
-            "what was finished is kept, and the same command goes on."
+            "There is too little memory. Free some, or do less at once; what was finished is kept, "
+            "and the same command goes on."
         )
     if not isinstance(error, OSError) or error.errno not in DISK_FAULTS:
         return None
@@ -99,10 +102,6 @@ def machine_fault(error: BaseException) -> StorageError | None:
         f"The disk says: {os.strerror(error.errno)}{where}. Make room or check it; what was "
         "finished is kept, and the same command goes on."
     )
-
-
-def _in_brackets(words: str) -> str:
-    return f" ({' '.join(words.split())})" if words.strip() else ""
 
 
 class Busy(FtbenchError):

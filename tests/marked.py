@@ -92,8 +92,13 @@ class Quoter(Marker):
     """Fall over an answer, and quote it."""
 
     name = "quoter"
+    way: str = "value"
 
     def verdict(self, response):
+        if self.way == "exit":
+            raise SystemExit(f"at {response.text}")
+        if self.way == "memory":
+            raise MemoryError(f"at {response.text}")
         return int(response.text)
 
 

@@ -96,6 +96,21 @@ def test_a_plugin_that_quotes_what_it_fell_over_leaks_nothing(typed, tmp_path, w
     assert leaks(tmp_path / "here") == []
 
 
+@pytest.mark.parametrize(
+    ("way", "said"),
+    [("exit", "would end the process: "), ("memory", "There is too little memory.")],
+)
+def test_who_quotes_as_they_end_the_process_or_fill_the_memory_leaks_nothing(
+    typed, tmp_path, way, said
+):
+    own = ("attack=lessons", "judge=quoter", f"judge.quoter.way={way}")
+    code, shown = typed(*own)
+    assert code in (2, 74) and said in shown.err
+    code, shown = typed("-m", *own, "seed=1,2")
+    assert code == 5 and shown.err.count(said) == 2
+    assert leaks(tmp_path / "here") == []
+
+
 def test_a_judge_that_quotes_responses_in_a_sweep_leaks_nothing(typed, tmp_path):
     code, shown = typed("-m", "attack=none,lessons", "seed=1,2", "judge=quoter")
     assert code == 5

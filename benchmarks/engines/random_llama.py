@@ -3,10 +3,16 @@
 import random
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from tokenizers import Tokenizer, models, pre_tokenizers
-from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+from transformers import (
+    AutoModelForCausalLM,
+    GenerationConfig,
+    LlamaConfig,
+    PreTrainedTokenizerFast,
+)
 
 from ftbench.records import Conversation, Message
 
@@ -84,16 +90,11 @@ def turns(system: str, asked: str) -> tuple[Message, ...]:
     return Message(speaker="system", text=system), Message(speaker="user", text=asked)
 
 
-def _network(config: LlamaConfig, device: str) -> LlamaForCausalLM:
+def _network(config: LlamaConfig, device: str) -> Any:
     """Made where it is quick, and in its own number format: a large one would not fit twice."""
     torch.manual_seed(0)
-    before = torch.get_default_dtype()
-    torch.set_default_dtype(config.dtype)
-    try:
-        with torch.device(device):
-            return LlamaForCausalLM(config)
-    finally:
-        torch.set_default_dtype(before)
+    with torch.device(device):
+        return AutoModelForCausalLM.from_config(config, dtype=config.dtype)
 
 
 def _word(number: int) -> str:

@@ -16,7 +16,7 @@ from ftbench.plugin.catalog import Catalog
 
 from .benchmark import name_broken_plugins
 from .secrets_scan import closed_environment
-from .stopping import heard_signals
+from .stopping import exit_code_of, heard_signals
 from .view import Lines
 
 if TYPE_CHECKING:
@@ -43,7 +43,9 @@ def group(words: Sequence[str], catalog: Catalog) -> int:
         with _ended_with_parent(), _held(folder, options.number):
             _do(folder, options.number, catalog)
     except KeyboardInterrupt as reason:
-        raise type(reason)("The command of the sweep goes on with this job.") from None
+        words = "Interrupted. The command of the sweep goes on with this job."
+        print(f"\n{words}", file=sys.stderr)
+        return exit_code_of(reason)
     return 0
 
 

@@ -21,14 +21,14 @@ from .help import QUICK_START, help_page
 from .printable import printable
 from .processors import share_processors
 from .secrets_scan import closed_environment, refuse_secrets
-from .stopping import Terminated
+from .stopping import Terminated, exit_code_of
 from .suggest import hint
 from .version import version
 
 if TYPE_CHECKING:
     from .benchmark import Pipeline
 
-BUG, INTERRUPTED, PIPE_CLOSED, TERMINATED = 1, 130, 141, 143
+BUG, PIPE_CLOSED = 1, 141
 
 
 def entry() -> None:
@@ -62,9 +62,9 @@ def _answer(words: list[str], catalog: Catalog | None, pipeline: "Pipeline | Non
         print(printable(f"ftbench: {error}"), file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt as reason:
-        on = str(reason) or f"To go on: {shlex.join(['ftbench', *words])}"
-        print(printable(f"\nInterrupted. {on}"), file=sys.stderr)
-        return TERMINATED if isinstance(reason, Terminated) else INTERRUPTED
+        again = shlex.join(["ftbench", *words])
+        print(printable(f"\nInterrupted. To go on: {again}"), file=sys.stderr)
+        return exit_code_of(reason)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return PIPE_CLOSED

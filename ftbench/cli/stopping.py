@@ -12,8 +12,16 @@ OF_SCHEDULERS = (signal.SIGUSR1, signal.SIGUSR2)
 """Sent to jobs whose time is soon over, or that have to make room."""
 
 
+INTERRUPTED, TERMINATED = 130, 143
+
+
 class Terminated(KeyboardInterrupt):
     """Somebody asked this process to end."""
+
+
+def exit_code_of(reason: KeyboardInterrupt) -> int:
+    """What a process ends with that was asked to end."""
+    return TERMINATED if isinstance(reason, Terminated) else INTERRUPTED
 
 
 class Stopping:

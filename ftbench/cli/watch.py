@@ -12,12 +12,11 @@ from ftbench.errors import CellsFailed, UsageError
 from ftbench.plugin.catalog import Catalog
 
 from .printable import printable
-from .stopping import Terminated
+from .stopping import INTERRUPTED, Terminated
 
 if TYPE_CHECKING:
     from ftbench.archive.status import RunStatus
 
-INTERRUPTED = 130
 _REST = 5.0
 """How many times as long as a look took nobody looks again, so that a run is not slowed down."""
 

@@ -27,7 +27,9 @@ def identity(component: Component, role: str, catalog: Catalog) -> dict[str, Any
     told = settings(component)
     for name, value in told.items():
         if isinstance(value, float) and not math.isfinite(value):
-            raise UsageError(f"{role} {component.name}: {name}={value} is no number to compute by.")
+            raise UsageError(
+                f"{role} {component.name}: {name}={value} is not finite. Give a number."
+            )
     offer = catalog.components[role][component.name]
     return {
         "role": role,

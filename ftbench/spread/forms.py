@@ -39,5 +39,5 @@ class StateForm(_Form):
     cells: list[dict[str, Any]]
 
 
-class ScheduledForm(RootModel[dict[str, str]]):
+class ScheduledForm(RootModel[dict[int, str]]):
     """What a scheduler calls the jobs, by their numbers."""

@@ -132,8 +132,7 @@ class SweepFolder:
 
     def scheduled(self) -> dict[int, str]:
         """What a scheduler calls the jobs that it was given last, by their numbers here."""
-        told = _read(self.path / _SCHEDULED, ScheduledForm) or {}
-        return {int(number): job for number, job in told.items()}
+        return _read(self.path / _SCHEDULED, ScheduledForm) or {}
 
     def put_scheduled(self, jobs: Mapping[int, str]) -> None:
         """Remember what a scheduler calls the jobs, also for later commands."""
@@ -155,7 +154,7 @@ class SweepFolder:
 
     def forget_state(self, number: int) -> None:
         """Before a job is done anew, what it was before is no word of it."""
-        (self._state_file(number)).unlink(missing_ok=True)
+        self._state_file(number).unlink(missing_ok=True)
 
     def _state_file(self, number: int) -> Path:
         return self.path / f"group-{number}.json"
@@ -191,7 +190,7 @@ def _job_of_scheduler() -> str:
     return f"{array}_{task}" if array and task else os.environ.get("SLURM_JOB_ID", "")
 
 
-def _read(path: Path, form: type[BaseModel]) -> dict[str, Any] | None:
+def _read(path: Path, form: type[BaseModel]) -> dict[Any, Any] | None:
     """The content of a file; None where it is not there, or not what it should be."""
     try:
         return form.model_validate_json(path.read_bytes(), strict=True).model_dump()

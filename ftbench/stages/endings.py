@@ -1,10 +1,9 @@
 """How stages and runs end, in words."""
 
-import traceback
 from collections.abc import Sequence
-from pathlib import Path
 
 from ftbench.errors import NeedsHuman, PluginError, ProviderRefused, Stopped
+from ftbench.withholding import words_without_quotes
 
 
 def outcome_of(error: Exception | None) -> str:
@@ -15,11 +14,10 @@ def outcome_of(error: Exception | None) -> str:
 
 
 def ended_by_a_plugin(error: SystemExit) -> PluginError:
-    """Only a plugin would end the process from within a stage."""
-    last = traceback.extract_tb(error.__traceback__)[-1]
+    """Only a plugin would end the process from within a stage; it may quote a response."""
     return PluginError(
-        f"{Path(last.filename).name}, line {last.lineno}, would end the process (SystemExit: "
-        f"{error}): a plugin is to raise an error instead. The run is not done."
+        f"A plugin would end the process: {words_without_quotes(error)}. It is to raise an error "
+        "instead; this run is not done."
     )
 
 

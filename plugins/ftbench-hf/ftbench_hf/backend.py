@@ -75,7 +75,10 @@ class HuggingFace(Backend):
             if value is not None and value < 1:
                 raise UsageError(f"backend.{name}={value}: give a number from 1.")
         if self.checkpoint_seconds is not None and self.checkpoint_seconds < 0:
-            raise UsageError(f"backend.checkpoint_seconds={self.checkpoint_seconds} is below 0.")
+            raise UsageError(
+                f"backend.checkpoint_seconds={self.checkpoint_seconds}: give 0 for every step, "
+                "seconds above it, or null for none."
+            )
         self._kept: Any = None
         self._engine: Any = None
 

@@ -47,7 +47,7 @@ def test_a_number_of_nothing_is_refused(option, value):
 
 
 def test_time_does_not_run_backwards():
-    with pytest.raises(UsageError, match="backend.checkpoint_seconds=-1 is below 0"):
+    with pytest.raises(UsageError, match="backend.checkpoint_seconds=-1: give 0 for every step"):
         HuggingFace(checkpoint_seconds=-1)
     assert HuggingFace(checkpoint_seconds=0).checkpoint_seconds == 0
 
